@@ -1,0 +1,274 @@
+"""The two ways into a route: `reads(permission)` for what only looks, `requires(permission)` for what changes.
+
+Both answer 401 without a valid session or key and 403 without the permission, and both show in the OpenAPI.
+A reader costs one hop into a thread: head of the log, actor, kept body or query, encoding.
+"""
+
+import ipaddress
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+import anyio.to_thread
+from fastapi import Depends, Request, Response
+from fastapi.security import APIKeyCookie, HTTPBearer
+from sqlalchemy import Connection, select, update
+
+from app.identity.auth.models import ApiKey, User, UserSession
+from app.kernel import calendar, events, idempotency
+from app.kernel.access import KEY_SCOPES, Actor, Permission, Role, permissions_of
+from app.kernel.db import Database, Db, database_of
+from app.kernel.errors import Forbidden, Unauthenticated
+from app.kernel.replies import Answer, Shelf, keep, respond
+from app.kernel.secrets import same, token_hash
+
+COOKIE = "zhaoshang_session"
+CSRF_HEADER = "x-csrf-token"
+IDLE = timedelta(minutes=30)
+SEEN_EVERY = timedelta(minutes=1)
+
+bearer = HTTPBearer(auto_error=False, description="登录所得令牌，或机器密钥")
+cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="浏览器会话；写操作另须 X-CSRF-Token 请求头")
+
+
+class PasswordChangeRequired(Forbidden):
+    code = "password_change_required"
+    message = "首次登录或密码到期，须先修改密码"
+    english = "Change your password first."
+
+
+class CsrfMissing(Forbidden):
+    code = "csrf"
+    message = "缺少或不符的 X-CSRF-Token"
+    english = "The X-CSRF-Token header is missing or wrong."
+
+
+class AddressRefused(Forbidden):
+    code = "address_refused"
+    message = "此密钥不允许从该地址使用"
+    english = "This key may not be used from this address."
+
+
+@dataclass(slots=True)
+class Known:
+    """An actor this process has met, good while nothing about identity changes."""
+
+    identity_seq: int
+    actor: Actor
+    until: datetime
+    csrf_hash: str | None
+    addresses: tuple[str, ...]
+    seen_at: datetime
+
+
+class Memory:
+    """Actors by the hash of what they carry, bounded."""
+
+    def __init__(self, limit: int = 20_000) -> None:
+        self.limit = limit
+        self.known: OrderedDict[str, Known] = OrderedDict()
+        self.lock = threading.Lock()
+
+    def get(self, mark: str) -> Known | None:
+        return self.known.get(mark)
+
+    def put(self, mark: str, known: Known) -> None:
+        with self.lock:
+            self.known[mark] = known
+            while len(self.known) > self.limit:
+                self.known.popitem(last=False)
+
+
+def carried(request: Request) -> tuple[str, bool]:
+    """The token of a request, and whether a browser sent it by itself (cookie)."""
+    header = request.headers.get("authorization")
+    if header is not None and header[:7].lower() == "bearer ":
+        return header[7:].strip(), False
+    found = request.cookies.get(COOKIE)
+    if found:
+        return found, True
+    raise Unauthenticated
+
+
+class ExpiredSession(Unauthenticated):
+    code = "session_expired"
+    message, english = "登录已过期，请重新登录", "Your session has expired. Log in again."
+
+
+def identify(request: Request, connection: Connection, head: tuple[int, int]) -> Actor:
+    """Who sends this request; 401 when nobody we know, or no longer."""
+    token, by_cookie = carried(request)
+    mark = token_hash(token)
+    memory: Memory = request.app.state.memory
+    known = memory.get(mark)
+    now = calendar.now()
+    if known is None or known.identity_seq != head[1]:
+        known = _meet(connection, mark, head[1])
+        memory.put(mark, known)
+    actor = known.actor
+    if actor.kind == "user" and known.seen_at + IDLE <= now:
+        # Another process may have served this session meanwhile.
+        known = _meet(connection, mark, head[1])
+        memory.put(mark, known)
+    if known.until <= now or (actor.kind == "user" and known.seen_at + IDLE <= now):
+        raise ExpiredSession
+    if known.addresses and not _allowed(request, known.addresses):
+        raise AddressRefused
+    if by_cookie and request.method not in ("GET", "HEAD", "OPTIONS"):
+        sent = request.headers.get(CSRF_HEADER, "")
+        if known.csrf_hash is None or not same(token_hash(sent), known.csrf_hash):
+            raise CsrfMissing
+    if now - known.seen_at >= SEEN_EVERY:
+        known.seen_at = now
+        _seen(request.app.state.database, actor, now)
+    return actor
+
+
+def _meet(connection: Connection, mark: str, identity_seq: int) -> Known:
+    row = connection.execute(
+        select(
+            UserSession.id, UserSession.csrf_hash, UserSession.last_seen_at, UserSession.expires_at,
+            User.id.label("user_id"), User.login, User.roles, User.unit_id, User.named, User.must_change_password,
+        )
+        .join(User, User.id == UserSession.user_id)
+        .where(UserSession.token_hash == mark, UserSession.ended_at.is_(None), User.active.is_(True))
+    ).one_or_none()  # fmt: skip
+    if row is not None:
+        roles = frozenset(Role(role) for role in row.roles)
+        actor = Actor(
+            row.user_id, row.login, "user", roles, permissions_of(roles), row.unit_id, row.named, row.id,
+            row.must_change_password,
+        )  # fmt: skip
+        return Known(identity_seq, actor, row.expires_at, row.csrf_hash, (), row.last_seen_at)
+    key = connection.execute(
+        select(ApiKey.id, ApiKey.name, ApiKey.scopes, ApiKey.unit_id, ApiKey.addresses, ApiKey.expires_at).where(
+            ApiKey.key_hash == mark, ApiKey.revoked_at.is_(None)
+        )
+    ).one_or_none()
+    if key is None:
+        raise Unauthenticated
+    scopes = frozenset(Permission(scope) for scope in key.scopes) & KEY_SCOPES
+    # A key without a unit reads like a leader does: all but what is sealed.
+    roles = frozenset({Role.REPORTER if key.unit_id else Role.LEADER})
+    actor = Actor(key.id, key.name, "key", roles, scopes, key.unit_id)
+    return Known(identity_seq, actor, key.expires_at, None, tuple(key.addresses), calendar.now())
+
+
+def _allowed(request: Request, addresses: tuple[str, ...]) -> bool:
+    host = request.client.host if request.client else ""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return any(address in ipaddress.ip_network(item, strict=False) for item in addresses)
+
+
+def _seen(database: Database, actor: Actor, now: datetime) -> None:
+    # At most once a minute for each session, outside of the request's own transaction and of the log.
+    with database.unit_of_work() as db:
+        if actor.kind == "user":
+            db.execute(update(UserSession).where(UserSession.id == actor.session_id).values(last_seen_at=now))
+        else:
+            db.execute(update(ApiKey).where(ApiKey.id == actor.id).values(last_used_at=now))
+
+
+def admit(actor: Actor, permission: Permission) -> None:
+    """403 unless the actor has the permission (and has changed the password it must change)."""
+    if actor.must_change_password and permission != Permission.SELF:
+        raise PasswordChangeRequired
+    if permission not in actor.permissions:
+        raise Forbidden
+
+
+# -- reading ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(slots=True)
+class Read:
+    """One request that only looks."""
+
+    request: Request
+    permission: Permission
+
+    async def answer(self, query: Callable[..., Any], *args: Any) -> Response:
+        """Answer with `query(connection, actor, *args)`, from the shelf while nothing has changed.
+
+        `query` returns an `Answer` or plain data; `args` must be hashable: they are the key of the kept body.
+        """
+        return await anyio.to_thread.run_sync(self._answer, query, args)
+
+    def _answer(self, query: Callable[..., Any], args: tuple[Any, ...]) -> Response:
+        database = database_of(self.request)
+        shelf: Shelf = self.request.app.state.shelf
+        with database.reading() as connection:
+            head = events.head(connection)
+            actor = identify(self.request, connection, head)
+            admit(actor, self.permission)
+            key = (query, args, actor.view)
+            kept = shelf.get(key, head[0])
+            if kept is None:
+                found = query(connection, actor, *args)
+                answer = found if isinstance(found, Answer) else Answer(found)
+                kept = keep(answer, key, actor.view, head[0])
+                shelf.put(key, head[0], kept)
+        return respond(self.request, kept)
+
+    async def fresh(self, query: Callable[..., Any], *args: Any) -> Any:
+        """The same without keeping: `query`'s own result, for files, streams and answers about the actor."""
+        return await anyio.to_thread.run_sync(self._fresh, query, args)
+
+    def _fresh(self, query: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+        with database_of(self.request).reading() as connection:
+            actor = identify(self.request, connection, events.head(connection))
+            admit(actor, self.permission)
+            return query(connection, actor, *args)
+
+
+def reads(permission: Permission) -> Any:
+    """A dependency: the route only looks, and asks for this permission. `Annotated[Read, reads(P.X)]`."""
+
+    async def read(
+        request: Request, _bearer: Annotated[Any, Depends(bearer)], _cookie: Annotated[Any, Depends(cookie)]
+    ) -> Read:
+        return Read(request, permission)
+
+    read.permission = permission  # type: ignore[attr-defined]
+    return Depends(read)
+
+
+# -- changing --------------------------------------------------------------------------------------------------
+
+
+def _enter(request: Request, database: Database, permission: Permission, body: bytes, db: Any) -> Actor:
+    with database.reading() as connection:
+        actor = identify(request, connection, events.head(connection))
+        admit(actor, permission)
+        idempotency.begin(connection, request, body, actor, db)
+    events.act(db, actor)
+    return actor
+
+
+def requires(permission: Permission) -> Any:
+    """A dependency: the route changes something, and asks for this permission. `Annotated[Actor, requires(P.X)]`."""
+
+    async def enter(
+        request: Request, db: Db, _bearer: Annotated[Any, Depends(bearer)], _cookie: Annotated[Any, Depends(cookie)]
+    ) -> Actor:
+        # A form has been consumed by now; what makes it repeatable are its own means (a ledger changes nothing twice).
+        form = request.headers.get("content-type", "").startswith("multipart/")
+        body = b"" if form else await request.body()
+        return await anyio.to_thread.run_sync(_enter, request, database_of(request), permission, body, db)
+
+    enter.permission = permission  # type: ignore[attr-defined]
+    return Depends(enter)
+
+
+def public(request: Request) -> None:
+    """A dependency that declares: this route asks for no permission."""
+
+
+public.permission = None  # type: ignore[attr-defined]
+Public = Depends(public)

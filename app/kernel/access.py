@@ -1,0 +1,134 @@
+"""Who may do what: the access table, and the actor it is asked about.
+
+Three questions, three homes: *may this role?* is answered here; *may this person see this row?* by the
+queries of the domain; *does the state allow it?* by its service.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    OFFICER = "officer"
+    REVIEWER = "reviewer"
+    REPORTER = "reporter"
+    LEADER = "leader"
+    SYSTEM_ADMIN = "system_admin"
+    SECURITY_ADMIN = "security_admin"
+    AUDITOR = "auditor"
+
+
+ROLE_LABELS = {
+    Role.OFFICER: "招商局科室人员",
+    Role.REVIEWER: "审核人",
+    Role.REPORTER: "单位联络员",
+    Role.LEADER: "区领导",
+    Role.SYSTEM_ADMIN: "系统管理员",
+    Role.SECURITY_ADMIN: "安全管理员",
+    Role.AUDITOR: "审计员",
+}
+
+# 三员分立 (GB/T 22239): one person holds at most one of these, and none of the business roles with it.
+SEPARATED = frozenset({Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR})
+
+
+class Permission(StrEnum):
+    SELF = "self"  # one's own account: password, sessions, notices
+    META_READ = "meta.read"
+    UNIT_READ = "unit.read"
+    UNIT_EDIT = "unit.edit"
+    USER_READ = "user.read"
+    USER_EDIT = "user.edit"  # accounts: create, disable, reset
+    ROLE_GRANT = "role.grant"  # roles, unlocking, ending sessions
+    KEY_EDIT = "key.edit"
+    ENTERPRISE_READ = "enterprise.read"
+    ENTERPRISE_EDIT = "enterprise.edit"
+    ENTERPRISE_MERGE = "enterprise.merge"
+    CONTACT_READ = "contact.read"  # phone numbers in clear
+    PROJECT_READ = "project.read"
+    PROJECT_CREATE = "project.create"
+    PROJECT_EDIT = "project.edit"
+    PROJECT_SEAL = "project.seal"
+    AGREEMENT_EDIT = "agreement.edit"
+    FUND_EDIT = "fund.edit"
+    FIGURE_READ = "figure.read"
+    STATISTIC_EDIT = "statistic.edit"  # figures typed in from outside
+    LEDGER_IMPORT = "ledger.import"
+    LEDGER_EXPORT = "ledger.export"
+    PERIOD_EDIT = "period.edit"  # locking and re-opening
+    CALENDAR_EDIT = "calendar.edit"
+    RULE_READ = "rule.read"
+    RULE_SAVE = "rule.save"
+    RULE_ACTIVATE = "rule.activate"
+    STREAM_READ = "stream.read"
+    LOG_READ = "log.read"
+
+
+P = Permission
+_STAFF = {
+    P.META_READ, P.UNIT_READ, P.ENTERPRISE_READ, P.PROJECT_READ, P.FIGURE_READ, P.STREAM_READ, P.LEDGER_EXPORT,
+    P.RULE_READ,
+}  # fmt: skip
+_OFFICER = _STAFF | {
+    P.UNIT_EDIT, P.ENTERPRISE_EDIT, P.ENTERPRISE_MERGE, P.CONTACT_READ, P.PROJECT_CREATE, P.PROJECT_EDIT,
+    P.AGREEMENT_EDIT, P.FUND_EDIT, P.STATISTIC_EDIT, P.LEDGER_IMPORT, P.CALENDAR_EDIT, P.RULE_SAVE,
+}  # fmt: skip
+
+TABLE: dict[Role, frozenset[Permission]] = {
+    Role.OFFICER: frozenset(_OFFICER | {P.SELF}),
+    Role.REVIEWER: frozenset(_OFFICER | {P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE}),
+    Role.REPORTER: frozenset(_STAFF | {P.SELF, P.PROJECT_EDIT}),
+    Role.LEADER: frozenset(_STAFF | {P.SELF}),
+    Role.SYSTEM_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.UNIT_EDIT, P.USER_READ, P.USER_EDIT, P.KEY_EDIT}),
+    Role.SECURITY_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.USER_READ, P.ROLE_GRANT, P.RULE_READ}),
+    Role.AUDITOR: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.LOG_READ}),
+}
+
+KEY_SCOPES = frozenset(
+    {P.META_READ, P.UNIT_READ, P.ENTERPRISE_READ, P.PROJECT_READ, P.FIGURE_READ, P.STREAM_READ, P.LEDGER_EXPORT}
+)
+"""What a machine's key may be given."""
+
+SEES_ALL = frozenset({Role.OFFICER, Role.REVIEWER, Role.LEADER})
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who asks: a person with a session, or a machine with a key.
+
+    `units` are those whose projects are the actor's own; `named` tells that some project names this person,
+    so that answers must not be shared with others of the same role.
+    """
+
+    id: int
+    name: str
+    kind: str  # "user", "key" or "system"
+    roles: frozenset[Role]
+    permissions: frozenset[Permission]
+    unit_id: int | None = None
+    named: bool = False
+    session_id: int | None = None
+    must_change_password: bool = False
+
+    @property
+    def sees_all(self) -> bool:
+        """All but sealed projects."""
+        return self.kind == "system" or not self.roles.isdisjoint(SEES_ALL)
+
+    @property
+    def view(self) -> str:
+        """Actors of one view see the same rows and fields."""
+        own = "all" if self.sees_all else f"unit:{self.unit_id}"
+        clear = "+phone" if Permission.CONTACT_READ in self.permissions else ""
+        return f"{own}{clear}{f'+user:{self.id}' if self.named else ''}"
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions
+
+
+SYSTEM = Actor(0, "system", "system", frozenset(), frozenset(Permission))
+"""The house itself: scheduled jobs and commands."""
+
+
+def permissions_of(roles: frozenset[Role]) -> frozenset[Permission]:
+    return frozenset().union(*(TABLE[role] for role in roles)) if roles else frozenset()

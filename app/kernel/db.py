@@ -1,0 +1,258 @@
+"""One database: its engines, its column types and the only place that commits.
+
+A request that writes gets one session (`Db`). It is committed once, after the answer has been
+serialised and before it is sent; whatever is raised on the way rolls everything back.
+"""
+
+import sqlite3
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any
+
+import anyio
+import anyio.to_thread
+from fastapi import Depends, Request
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    DateTime,
+    Dialect,
+    Engine,
+    Integer,
+    MetaData,
+    String,
+    TypeDecorator,
+    create_engine,
+    event,
+    make_url,
+)
+from sqlalchemy.orm import DeclarativeBase, Session
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+Id = BigInteger().with_variant(Integer, "sqlite")
+"""Row numbers: SQLite counts only plain INTEGER primary keys by itself."""
+
+
+class Hundredths(TypeDecorator[int]):
+    """A number with two decimals, kept as an integer of hundredths; printed as `"12.50"`."""
+
+    impl = BigInteger
+    cache_ok = True
+
+
+class Fen(Hundredths):
+    """Money: an integer number of fen, printed as yuan."""
+
+    cache_ok = True
+
+
+def text_key(length: int) -> String:
+    """Text that is compared and sorted by its bytes, the same on both databases."""
+    return String(length).with_variant(String(length, collation="C"), "postgresql")
+
+
+class Instant(TypeDecorator[datetime]):
+    """A point in time: aware UTC in Python; `timestamptz` on PostgreSQL, sortable text on SQLite."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        if dialect.name == "sqlite":
+            return dialect.type_descriptor(String(32))
+        return dialect.type_descriptor(DateTime(timezone=True))
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> Any:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("an instant needs a time zone")
+        value = value.astimezone(UTC)
+        return instant_text(value) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if isinstance(value, str):
+            return datetime.fromisoformat(value)
+        return value.astimezone(UTC)  # type: ignore[no-any-return]
+
+
+def instant_text(value: datetime) -> str:
+    """The one spelling of an instant: UTC, microseconds, `Z`."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+class Word(TypeDecorator[StrEnum]):
+    """A word of a closed list: text in the database, a `StrEnum` in Python."""
+
+    impl = String
+    cache_ok = True
+
+    def __init__(self, words: type[StrEnum], length: int = 16) -> None:
+        self.words = words
+        self.length = length
+        super().__init__(length)
+
+    def load_dialect_impl(self, dialect: Dialect) -> Any:
+        return dialect.type_descriptor(text_key(self.length))
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        return None if value is None else self.words(value).value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> StrEnum | None:
+        return None if value is None else self.words(value)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+
+
+Hook = Callable[[Session], None]
+
+
+class Database:
+    """The engines of one database and what happens at its commit.
+
+    `writer` runs transactions, `reader` single statements without one. `before_commit` is the order
+    of a write (reactions, log); `after_commit` wakes whoever waits for news.
+    """
+
+    def __init__(self, url: str, *, pool: int = 8, overflow: int = 8) -> None:
+        self.url = make_url(url)
+        if self.url.get_backend_name() == "postgresql":
+            self.url = self.url.set(drivername="postgresql+psycopg")
+        self.is_sqlite = self.url.get_backend_name() == "sqlite"
+        self.writer = self._engine(pool, overflow)
+        self.reader = self._engine(
+            pool, overflow, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, skip_autocommit_rollback=True
+        )
+        if self.is_sqlite:
+            _one_writer_at_a_time(self.writer)
+        self.before_commit: list[Hook] = []
+        self.after_commit: list[Callable[[int], None]] = []
+        self.commits = anyio.CapacityLimiter(16)
+
+    def _engine(self, pool: int, overflow: int, **options: Any) -> Engine:
+        connect: dict[str, Any] = {}
+        if self.is_sqlite:
+            connect = {"check_same_thread": False, "timeout": 30}
+        engine = create_engine(
+            self.url, pool_size=pool, max_overflow=overflow, pool_timeout=60, connect_args=connect, **options
+        )
+        if self.is_sqlite:
+            event.listen(engine, "connect", _sqlite_settings)
+        return engine
+
+    def session(self) -> Session:
+        return Session(self.writer, expire_on_commit=False, info={"database": self})
+
+    def finish(self, db: Session) -> None:
+        """Run the order of a write and commit. The only commit in the house."""
+        try:
+            for hook in self.before_commit:
+                hook(db)
+            db.commit()
+        except BaseException:
+            db.rollback()
+            raise
+        finally:
+            db.close()
+        sequence = db.info.get("sequence")
+        if sequence is not None:
+            for wake in self.after_commit:
+                wake(sequence)
+
+    @contextmanager
+    def unit_of_work(self) -> Iterator[Session]:
+        """A write outside of a request's own: commands, jobs, what must survive a refusal."""
+        db = self.session()
+        try:
+            yield db
+        except BaseException:
+            abandon(db)
+            raise
+        self.finish(db)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """A connection for reads; each statement sees the newest committed state."""
+        with self.reader.connect() as connection:
+            yield connection
+
+    def close(self) -> None:
+        self.writer.dispose()
+        self.reader.dispose()
+
+
+def _sqlite_settings(connection: sqlite3.Connection, _record: Any) -> None:
+    # Transactions are begun by `_begin_immediate`, not by the driver.
+    connection.isolation_level = None
+    for pragma in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
+        connection.execute(f"PRAGMA {pragma}")
+    connection.execute("PRAGMA mmap_size = 268435456")
+    connection.execute("PRAGMA cache_size = -65536")
+
+
+def _one_writer_at_a_time(engine: Engine) -> None:
+    # SQLite's own waiting is a lottery: many threads polling for one lock starve each other until one
+    # runs into the time limit. Inside a process writers therefore queue, and only processes compete.
+    queue = threading.Lock()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        queue.acquire()
+        try:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        except BaseException:
+            queue.release()
+            raise
+        connection.info["first_in_queue"] = True
+
+    @event.listens_for(engine, "commit")
+    @event.listens_for(engine, "rollback")
+    def end(connection: Connection) -> None:
+        # A commit that fails is followed by a rollback: the place is given up only once.
+        if connection.info.pop("first_in_queue", False):
+            queue.release()
+
+
+def database_of(request: Request) -> Database:
+    """The database of the application that serves this request."""
+    database: Database = request.app.state.database
+    return database
+
+
+async def get_db(request: Request) -> AsyncIterator[Session]:
+    """The session of a request that writes; commits when the answer stands, before it leaves."""
+    database = database_of(request)
+    db = database.session()
+    # Ending has its own threads, since those of the endpoints may all be waiting for the lock that this
+    # session holds; and it is shielded, since a client that leaves must not leave the lock behind.
+    try:
+        yield db
+    except BaseException:
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(abandon, db, limiter=database.commits)
+        raise
+    with anyio.CancelScope(shield=True):
+        await anyio.to_thread.run_sync(database.finish, db, limiter=database.commits)
+
+
+def abandon(db: Session) -> None:
+    """Roll back and give the connection back."""
+    db.rollback()
+    db.close()
+
+
+Db = Annotated[Session, Depends(get_db, scope="function")]

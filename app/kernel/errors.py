@@ -1,0 +1,280 @@
+"""What can go wrong, as problem+json (RFC 9457) with a Chinese message; English by Accept-Language.
+
+The domain raises; one handler answers. An answer never repeats the input and never shows a stack trace.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, ClassVar
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException as StarletteHTTPException
+
+from app.kernel.replies import encode
+
+log = structlog.get_logger()
+
+
+class FieldError(BaseModel):
+    """One thing that is wrong with one field."""
+
+    field: str = Field(description="Path of the field, e.g. `agreements.0.amount`", examples=["signed_on"])
+    code: str = Field(description="Machine-readable reason", examples=["missing"])
+    message: str = Field(description="The reason in words", examples=["必填"])
+
+
+class ProblemOut(BaseModel):
+    """The body of every refusal."""
+
+    type: str = Field(examples=["urn:zhaoshang:not_found"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(description="Same as `message`", examples=["没有这个项目，或您无权查看"])
+    code: str = Field(description="Stable code to branch on", examples=["not_found"])
+    message: str = Field(description="Chinese by default, English by Accept-Language", examples=["没有这个项目"])
+    errors: list[FieldError] = Field(default_factory=list)
+    request_id: str = Field(examples=["01J9Z3M5T8"])
+
+
+class Problem(Exception):
+    """A refusal that knows its status.
+
+    `message` is Chinese and `english` its counterpart; `errors` names fields; `headers` are added to the answer.
+    """
+
+    status: ClassVar[int] = 400
+    title: ClassVar[str] = "Bad Request"
+    code: ClassVar[str] = "bad_request"
+    message: ClassVar[str] = "请求有误"
+    english: ClassVar[str] = "The request is not right."
+
+    def __init__(
+        self,
+        message: str | None = None,
+        english: str | None = None,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.said = message or self.message
+        self.said_in_english = english or (self.english if message is None else message)
+        self.errors = list(errors)
+        self.headers = headers or {}
+        super().__init__(self.said)
+
+
+class Unauthenticated(Problem):
+    status, title, code = 401, "Unauthorized", "unauthenticated"
+    message, english = "请先登录", "Please log in first."
+
+
+class Forbidden(Problem):
+    status, title, code = 403, "Forbidden", "forbidden"
+    message, english = "您没有此项权限", "You do not have this permission."
+
+
+class NotFound(Problem):
+    status, title, code = 404, "Not Found", "not_found"
+    message, english = "没有找到，或您无权查看", "Not found, or not yours to see."
+
+
+class Conflict(Problem):
+    status, title, code = 409, "Conflict", "conflict"
+    message, english = "与现有数据冲突", "This conflicts with what is there."
+
+
+class Stale(Problem):
+    status, title, code = 412, "Precondition Failed", "stale"
+    message = "该记录已被他人修改，请刷新后再提交"
+    english = "Somebody changed this record after you read it. Read it again first."
+
+
+class TooLarge(Problem):
+    status, title, code = 413, "Content Too Large", "too_large"
+    message, english = "内容过大", "The content is too large."
+
+
+class Invalid(Problem):
+    status, title, code = 422, "Unprocessable Content", "invalid"
+    message, english = "提交的内容有误", "The content is not right."
+
+    @classmethod
+    def field(cls, field: str, code: str, message: str) -> "Invalid":
+        """A refusal because of one field."""
+        return cls(f"{field}：{message}", errors=[FieldError(field=field, code=code, message=message)])
+
+
+class IfMatchMissing(Problem):
+    status, title, code = 428, "Precondition Required", "if_match_required"
+    message = "修改须携带 If-Match 请求头（取自读取时的 ETag）"
+    english = "A change needs the If-Match header (the ETag of your reading)."
+
+
+class TooMany(Problem):
+    status, title, code = 429, "Too Many Requests", "too_many"
+    message, english = "操作过于频繁，请稍后再试", "Too many attempts. Please try later."
+
+
+def raises(*problems: type[Problem]) -> dict[int | str, dict[str, Any]]:
+    """OpenAPI `responses` for the refusals a route declares."""
+    found: dict[int | str, dict[str, Any]] = {}
+    for problem in problems:
+        entry = found.setdefault(
+            problem.status,
+            {
+                "description": problem.title,
+                "content": {
+                    "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": {}}
+                },
+            },
+        )
+        entry["content"]["application/problem+json"]["examples"][problem.code] = {
+            "summary": problem.message,
+            "value": {
+                "type": f"urn:zhaoshang:{problem.code}",
+                "title": problem.title,
+                "status": problem.status,
+                "detail": problem.message,
+                "code": problem.code,
+                "message": problem.message,
+                "errors": [],
+                "request_id": "5f0c6f0e9d3b4a1c",
+            },
+        }
+    return found
+
+
+# Pydantic's error types in Chinese. What is missing here falls back to a general sentence, never to English.
+REASONS = {
+    "missing": "必填",
+    "extra_forbidden": "不认识的字段",
+    "json_invalid": "不是合法的 JSON",
+    "string_type": "应为文本",
+    "string_too_short": "过短，至少 {min_length} 个字符",
+    "string_too_long": "过长，至多 {max_length} 个字符",
+    "string_pattern_mismatch": "格式不符",
+    "int_type": "应为整数",
+    "int_parsing": "应为整数",
+    "int_from_float": "应为整数",
+    "bool_type": "应为 true 或 false",
+    "bool_parsing": "应为 true 或 false",
+    "float_type": "应为数字",
+    "float_parsing": "应为数字",
+    "decimal_parsing": "应为十进制数",
+    "decimal_type": "应为十进制数",
+    "date_type": "应为日期（YYYY-MM-DD）",
+    "date_parsing": "应为日期（YYYY-MM-DD）",
+    "date_from_datetime_parsing": "应为日期（YYYY-MM-DD）",
+    "date_from_datetime_inexact": "应为日期，不含时刻",
+    "datetime_type": "应为带时区的时间",
+    "datetime_parsing": "应为带时区的时间",
+    "datetime_from_date_parsing": "应为带时区的时间",
+    "timezone_aware": "时间须带时区",
+    "enum": "不在可选值之中：{expected}",
+    "literal_error": "不在可选值之中：{expected}",
+    "list_type": "应为数组",
+    "dict_type": "应为对象",
+    "model_attributes_type": "应为对象",
+    "model_type": "应为对象",
+    "greater_than_equal": "不得小于 {ge}",
+    "greater_than": "须大于 {gt}",
+    "less_than_equal": "不得大于 {le}",
+    "less_than": "须小于 {lt}",
+    "too_short": "至少 {min_length} 项",
+    "too_long": "至多 {max_length} 项",
+    "value_error": "{error}",
+}
+
+
+def field_errors(errors: Iterable[Any]) -> list[FieldError]:
+    """Pydantic's errors as ours: the path without `body`, the reason in Chinese, no input."""
+    found = []
+    for error in errors:
+        place = [str(part) for part in error["loc"]]
+        if len(place) > 1 and place[0] in ("body", "query", "path", "header", "cookie", "form"):
+            place = place[1:]
+        context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
+        reason = REASONS.get(error["type"])
+        if reason is None:
+            # Our own checks raise PydanticCustomError with a Chinese message.
+            own = any("一" <= character <= "鿿" for character in error["msg"])
+            reason = error["msg"] if own else "不符合要求"
+        else:
+            for key, value in context.items():
+                reason = reason.replace("{" + key + "}", value)
+        found.append(FieldError(field=".".join(place), code=error["type"], message=reason))
+    return found
+
+
+def problem_response(request: Request, problem: Problem) -> Response:
+    """The answer that tells of a problem."""
+    english = request.headers.get("accept-language", "").lower().startswith("en")
+    said = problem.said_in_english if english else problem.said
+    body = ProblemOut(
+        type=f"urn:zhaoshang:{problem.code}",
+        title=problem.title,
+        status=problem.status,
+        detail=said,
+        code=problem.code,
+        message=said,
+        errors=problem.errors,
+        request_id=request.scope.get("request_id", ""),
+    )
+    headers = dict(problem.headers)
+    if problem.status == 401:
+        headers.setdefault("WWW-Authenticate", "Bearer")
+    return Response(
+        encode(body.model_dump()), status_code=problem.status, media_type="application/problem+json", headers=headers
+    )
+
+
+class _Framework(Problem):
+    """What the framework itself refuses: unknown paths, methods, broken bodies."""
+
+    def __init__(self, status: int, headers: dict[str, str] | None) -> None:
+        known = {
+            404: ("Not Found", "not_found", "没有这个地址", "There is no such address."),
+            405: ("Method Not Allowed", "method_not_allowed", "此地址不支持该方法", "This address has no such method."),
+            413: ("Content Too Large", "too_large", "内容过大", "The content is too large."),
+        }
+        title, code, message, english = known.get(
+            status, ("Bad Request", "bad_request", "请求有误", "The request is not right.")
+        )
+        super().__init__(message, english, headers=headers)
+        vars(self).update(status=status, title=title, code=code)
+
+
+class _Broken(Problem):
+    status, title, code = 500, "Internal Server Error", "internal"
+    message = "系统内部错误，已记录；请凭请求编号联系管理员"
+    english = "Something broke here and was recorded. Tell the administrator the request id."
+
+
+def install(app: FastAPI) -> None:
+    """Register the one handler of each kind of exception."""
+
+    async def ours(request: Request, error: Exception) -> Response:
+        assert isinstance(error, Problem)
+        return problem_response(request, error)
+
+    async def validation(request: Request, error: Exception) -> Response:
+        assert isinstance(error, RequestValidationError)
+        errors = field_errors(error.errors())
+        said = "；".join(f"{item.field}：{item.message}" for item in errors[:5]) or Invalid.message
+        return problem_response(request, Invalid(said, Invalid.english, errors=errors))
+
+    async def framework(request: Request, error: Exception) -> Response:
+        assert isinstance(error, StarletteHTTPException)
+        headers = dict(error.headers) if error.headers else None
+        return problem_response(request, _Framework(error.status_code, headers))
+
+    async def broken(request: Request, error: Exception) -> Response:
+        log.error("request_failed", exc_info=error, path=request.url.path)
+        return problem_response(request, _Broken())
+
+    app.add_exception_handler(Problem, ours)
+    app.add_exception_handler(RequestValidationError, validation)
+    app.add_exception_handler(StarletteHTTPException, framework)
+    app.add_exception_handler(Exception, broken)

@@ -1,0 +1,192 @@
+"""Lists: declared filters and sort keys, keyset pages, the same on both databases.
+
+A domain declares a `Listing` once: its columns, what may be filtered and sorted. Each combination that is
+asked for becomes one statement, compiled once. Pages go on from the last row seen (`after`), so page 1,000
+costs what page 1 costs. Sort keys are never null and compare by bytes.
+"""
+
+import base64
+import binascii
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+import msgspec
+from pydantic import BaseModel, ConfigDict, Field, create_model
+from sqlalchemy import ColumnElement, Connection, Date, Select, bindparam, func, or_, tuple_
+
+from app.kernel.errors import Invalid
+from app.kernel.replies import encode
+from app.kernel.statements import Statement
+
+
+class PageQuery(BaseModel):
+    """What every list can be asked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    limit: int = Field(50, ge=1, le=200, description="每页条数，至多 200", examples=[50])
+    after: str | None = Field(None, description="上一页答复中的 next；不填为第一页", max_length=500)
+    sort: str | None = Field(None, description="排序键，前加 - 为降序", max_length=40)
+    count: bool = Field(False, description="true 时答复含 total（总数）")
+
+
+Condition = Callable[[ColumnElement[Any]], ColumnElement[bool]]
+
+
+@dataclass(frozen=True, slots=True)
+class Where:
+    """A declared filter: the condition on one bound value; `prepare` turns the asked value into the bound one.
+
+    A list-valued field is a choice: any of its values will do.
+    """
+
+    condition: Condition
+    prepare: Callable[[Any], Any] = lambda value: value
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What an actor may see, as a condition: `shape` names it (statements are kept by it), `values` binds it."""
+
+    shape: str
+    condition: ColumnElement[bool] | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+EVERYTHING = Sight("everything")
+
+
+@dataclass(slots=True)
+class Listing:
+    """A list that can be asked: `source` selects the columns that go out, in order, under their API names."""
+
+    name: str
+    source: Select[Any]
+    key: ColumnElement[Any]
+    sorts: Mapping[str, ColumnElement[Any]]
+    filters: Mapping[str, Where]
+    default_sort: str
+    statements: dict[Any, Statement] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def page(self, connection: Connection, query: PageQuery, sight: Sight = EVERYTHING) -> bytes:
+        """The asked page as JSON: `items`, `next`, and `total` when it was asked for."""
+        sort = query.sort or self.default_sort
+        sort_key = sort.removeprefix("-")
+        if sort_key not in self.sorts:
+            raise Invalid.field("sort", "unknown_sort", "可用的排序键：" + "、".join(sorted(self.sorts)))
+        asked = self._asked(query)
+        shape = (
+            sight.shape,
+            tuple((n, len(v) if isinstance(v, list) else 0) for n, v in asked),
+        )
+        values: dict[str, Any] = {**sight.values, "page_limit": query.limit + 1}
+        for name, value in asked:
+            if isinstance(value, list):
+                values.update({f"f_{name}_{index}": item for index, item in enumerate(value)})
+            else:
+                values[f"f_{name}"] = value
+        if query.after is not None:
+            values["page_key"], values["page_id"] = _open(query.after, sort, self.sorts[sort_key])
+        statement = self._statement((shape, sort, query.after is not None), asked, sight, sort)
+        rows = statement.rows(connection, values)
+        more = len(rows) > query.limit
+        rows = rows[: query.limit]
+        answer: dict[str, Any] = {"items": None, "next": None}
+        if more:
+            answer["next"] = _close(sort, rows[-1][-2], rows[-1][-1])
+        width = len(statement.names) - 2
+        names = statement.names[:width]
+        answer["items"] = [dict(zip(names, row, strict=False)) for row in statement.spelled(connection, rows)]
+        if query.count:
+            counting = self._statement((shape, "count", False), asked, sight, None)
+            answer["total"] = counting.rows(connection, values)[0][0]
+        return encode(answer)
+
+    def _asked(self, query: PageQuery) -> list[tuple[str, Any]]:
+        asked = []
+        for name, where in self.filters.items():
+            value = getattr(query, name)
+            if value is None or value == []:
+                continue
+            if isinstance(value, list | tuple):
+                asked.append((name, [where.prepare(item) for item in value]))
+            else:
+                asked.append((name, where.prepare(value)))
+        return asked
+
+    def _statement(self, place: Any, asked: Sequence[tuple[str, Any]], sight: Sight, sort: str | None) -> Statement:
+        found = self.statements.get(place)
+        if found is not None:
+            return found
+        query = self.source
+        if sight.condition is not None:
+            query = query.where(sight.condition)
+        for name, value in asked:
+            condition = self.filters[name].condition
+            if isinstance(value, list):
+                query = query.where(or_(*(condition(_bind(f"f_{name}_{i}", v)) for i, v in enumerate(value))))
+            else:
+                query = query.where(condition(_bind(f"f_{name}", value)))
+        if sort is None:
+            query = query.with_only_columns(func.count().label("total"), maintain_column_froms=True).order_by(None)
+        else:
+            expression = self.sorts[sort.removeprefix("-")]
+            query = query.add_columns(expression.label("page_sort"), self.key.label("page_row"))
+            ordered, bound = (
+                tuple_(expression, self.key),
+                tuple_(bindparam("page_key", type_=expression.type), bindparam("page_id", type_=self.key.type)),
+            )
+            if sort.startswith("-"):
+                query = query.order_by(expression.desc(), self.key.desc())
+                query = query.where(ordered < bound) if place[2] else query
+            else:
+                query = query.order_by(expression, self.key)
+                query = query.where(ordered > bound) if place[2] else query
+            query = query.limit(bindparam("page_limit"))
+        statement = Statement(query)
+        with self.lock:
+            if len(self.statements) > 500:  # somebody is trying every combination
+                self.statements.clear()
+            self.statements[place] = statement
+        return statement
+
+
+def _bind(name: str, value: Any) -> Any:
+    return bindparam(name, value)
+
+
+def _close(sort: str, key: Any, row: Any) -> str:
+    """The cursor that goes on after this row."""
+    return base64.urlsafe_b64encode(msgspec.json.encode([sort, key, row])).decode().rstrip("=")
+
+
+def _open(cursor: str, sort: str, expression: ColumnElement[Any]) -> tuple[Any, Any]:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
+        made_for, key, row = msgspec.json.decode(text)
+        if isinstance(expression.type, Date):
+            key = date.fromisoformat(key)
+        elif not isinstance(key, expression.type.python_type):
+            raise ValueError
+        if not isinstance(row, int) or abs(row) >= 2**63:
+            raise ValueError
+    except (ValueError, TypeError, binascii.Error, msgspec.DecodeError, NotImplementedError):
+        raise Invalid.field("after", "bad_cursor", "不是本列表给出的游标") from None
+    if made_for != sort:
+        raise Invalid.field("after", "other_sort", "游标属于另一种排序，请从第一页开始")
+    return key, row
+
+
+def page_of(row: type[BaseModel]) -> type[BaseModel]:
+    """The schema of a page of such rows, for the OpenAPI."""
+    return create_model(
+        f"{row.__name__}Page",
+        __doc__=f"A page of {row.__name__}.",
+        items=(list[row], Field(description="本页的记录")),  # type: ignore[valid-type]
+        next=(str | None, Field(None, description="下一页的游标；null 为最后一页")),
+        total=(int | None, Field(None, description="总数，仅在 count=true 时给出")),
+    )

@@ -1,0 +1,193 @@
+"""Rules are data: what differs between places and years is a versioned document with dates and a basis.
+
+A domain declares a `RuleKind`: the Pydantic body, who may activate it, and the version that ships with the
+house (number 0, always in force where nothing newer is). Who saves a version never activates it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from sqlalchemy import JSON, Connection, Date, String, UniqueConstraint, select
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.kernel import calendar
+from app.kernel.access import Actor, Permission
+from app.kernel.db import Base, Id, Instant, text_key
+from app.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, field_errors
+from app.kernel.events import Logged, record
+
+Body = TypeVar("Body", bound=BaseModel)
+
+
+@dataclass(frozen=True)
+class RuleKind(Generic[Body]):
+    """One thing that is ruled: its code, Chinese label, body, shipped version, and who activates it."""
+
+    code: str
+    label: str
+    body: type[Body]
+    shipped: Body
+    activate: Permission = Permission.RULE_ACTIVATE
+    check: Callable[[Body], list[FieldError]] = lambda _: []
+
+
+KINDS: dict[str, RuleKind[Any]] = {}
+
+
+def declare(kind: RuleKind[Body]) -> RuleKind[Body]:
+    """Make a kind of rule known."""
+    if kind.code in KINDS:
+        raise ValueError(f"rule {kind.code} is declared twice")
+    KINDS[kind.code] = kind
+    return kind
+
+
+class RuleVersion(Logged, Base):
+    """One version of one rule."""
+
+    __tablename__ = "rule_version"
+    __table_args__ = (UniqueConstraint("rule", "number"),)
+    __subject__ = "rule_version"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    rule: Mapped[str] = mapped_column(text_key(40))
+    number: Mapped[int]
+    state: Mapped[str] = mapped_column(text_key(12))  # draft, active, withdrawn
+    valid_from: Mapped[date] = mapped_column(Date)
+    valid_to: Mapped[date | None] = mapped_column(Date)
+    basis: Mapped[str] = mapped_column(String(300))
+    body: Mapped[dict[str, Any]] = mapped_column(JSON)
+    saved_by: Mapped[int] = mapped_column(Id)
+    saved_at: Mapped[datetime] = mapped_column(Instant)
+    activated_by: Mapped[int | None] = mapped_column(Id)
+    activated_at: Mapped[datetime | None] = mapped_column(Instant)
+
+    def subject_id(self) -> int:
+        return self.id
+
+    def subject_key(self) -> str:
+        return f"{self.rule}/{self.number}"
+
+
+class SamePerson(Forbidden):
+    code = "same_person"
+    message = "起草人不得启用自己起草的版本，须由另一人启用"
+    english = "Who saved a version may not activate it."
+
+
+class NotADraft(Conflict):
+    code = "not_a_draft"
+    message = "只有草稿可以启用或撤回"
+    english = "Only a draft can be activated."
+
+
+class RuleOverlap(Conflict):
+    code = "rule_overlap"
+    message = "生效日期早于或等于现行版本的生效日期"
+    english = "It would start before the version in force."
+
+
+@dataclass(frozen=True, slots=True)
+class InForce(Generic[Body]):
+    """The version that rules on a day. `until` is its last day where one is known."""
+
+    number: int
+    body: Body
+    valid_from: date | None
+    until: date | None
+
+
+def kind_of(code: str) -> RuleKind[Any]:
+    kind = KINDS.get(code)
+    if kind is None:
+        raise NotFound("没有这种规则")
+    return kind
+
+
+def versions(connection: Connection | Session, kind: RuleKind[Body]) -> list[InForce[Body]]:
+    """Every version that ever ruled or will, oldest first; the shipped one leads."""
+    rows = connection.execute(
+        select(RuleVersion.number, RuleVersion.body, RuleVersion.valid_from, RuleVersion.valid_to)
+        .where(RuleVersion.rule == kind.code, RuleVersion.state == "active")
+        .order_by(RuleVersion.valid_from)
+    ).all()
+    found: list[InForce[Body]] = [InForce(0, kind.shipped, None, None)]
+    for row in rows:
+        found.append(InForce(row.number, kind.body.model_validate(row.body), row.valid_from, row.valid_to))
+    return found
+
+
+def in_force(connection: Connection | Session, kind: RuleKind[Body], on: date) -> InForce[Body]:
+    """The version in force on a day: the one that started last, unless it has ended."""
+    ruling: InForce[Body] | None = None
+    for version in versions(connection, kind):
+        if version.valid_from is None or version.valid_from <= on:
+            ended = version.until is not None and version.until < on
+            ruling = ruling if ended else version
+    assert ruling is not None  # the shipped version always rules
+    return ruling
+
+
+def save(
+    db: Session,
+    actor: Actor,
+    kind: RuleKind[Any],
+    body: dict[str, Any],
+    valid_from: date,
+    valid_to: date | None,
+    basis: str,
+) -> RuleVersion:
+    """Keep a draft, validated as a whole; errors name the field inside the body."""
+    try:
+        checked = kind.body.model_validate(body)
+    except ValidationError as error:
+        raise Invalid("规则内容有误", errors=[
+            FieldError(field=f"body.{e.field}", code=e.code, message=e.message) for e in field_errors(error.errors())
+        ]) from None  # fmt: skip
+    if problems := kind.check(checked):
+        raise Invalid("规则内容有误", errors=problems)
+    if valid_to is not None and valid_to < valid_from:
+        raise Invalid.field("valid_to", "order", "失效日期早于生效日期")
+    last = db.scalars(
+        select(RuleVersion.number).where(RuleVersion.rule == kind.code).order_by(RuleVersion.number.desc()).limit(1)
+    ).first()
+    version = RuleVersion(
+        rule=kind.code, number=(last or 0) + 1, state="draft", valid_from=valid_from, valid_to=valid_to, basis=basis,
+        body=checked.model_dump(mode="json"), saved_by=actor.id, saved_at=calendar.now(),
+    )  # fmt: skip
+    db.add(version)
+    record(db, "rule.saved", version)
+    return version
+
+
+def activate(db: Session, actor: Actor, version: RuleVersion) -> None:
+    """Put a draft into force from its date on. Another person than its author, with the kind's permission."""
+    kind = kind_of(version.rule)
+    if not actor.may(kind.activate):
+        raise Forbidden
+    if version.state != "draft":
+        raise NotADraft
+    if version.saved_by == actor.id:
+        raise SamePerson
+    newest = db.scalars(
+        select(RuleVersion.valid_from)
+        .where(RuleVersion.rule == version.rule, RuleVersion.state == "active")
+        .order_by(RuleVersion.valid_from.desc())
+        .limit(1)
+    ).first()
+    if newest is not None and version.valid_from <= newest:
+        raise RuleOverlap
+    version.state = "active"
+    version.activated_by, version.activated_at = actor.id, calendar.now()
+    record(db, "rule.activated", version)
+
+
+def withdraw(db: Session, version: RuleVersion, reason: str) -> None:
+    """Give a draft up; a version that ruled is ended by a newer one, never withdrawn."""
+    if version.state != "draft":
+        raise NotADraft
+    version.state = "withdrawn"
+    record(db, "rule.withdrawn", version, reason=reason)

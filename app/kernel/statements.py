@@ -1,0 +1,91 @@
+"""Selects compiled once and run on the driver; rows straight to JSON.
+
+SQLAlchemy writes the SQL, in both dialects, once for each shape; the hot path then costs what the driver
+costs. Values go out as the API spells them: money as yuan, dates as ISO, instants in UTC.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import JSON, Boolean, Connection, Dialect, Select
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from app.kernel.db import Hundredths, Instant
+from app.kernel.money import format_yuan
+
+Converter = Callable[[Any], Any]
+
+
+def _optional(convert: Converter) -> Converter:
+    return lambda value: None if value is None else convert(value)
+
+
+def converter(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
+    """How a column's driver value becomes JSON; None where it already is."""
+    sqlite = dialect.name == "sqlite"
+    if isinstance(kind, Hundredths):
+        return _optional(format_yuan)
+    if isinstance(kind, Instant):
+        return None if sqlite else _optional(lambda value: kind.process_result_value(value, dialect))
+    if isinstance(kind, TypeDecorator):
+        return converter(kind.impl_instance, dialect)
+    if isinstance(kind, Boolean):
+        return _optional(bool) if sqlite else None
+    if isinstance(kind, JSON):
+        return _optional(lambda text: msgspec.Raw(text.encode())) if sqlite else None
+    return None
+
+
+class Compiled:
+    """One select in one dialect: its SQL, what prepares the bound values, what spells the columns."""
+
+    def __init__(self, query: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
+        compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
+        self.sql = str(compiled)
+        self.positions: Sequence[str] | None = getattr(compiled, "positiontup", None)
+        self.defaults: dict[str, Any] = dict(compiled.params)
+        self.binders: dict[str, Converter] = {}
+        for name, bind in compiled.binds.items():
+            process = bind.type.dialect_impl(dialect).bind_processor(dialect)
+            if process is not None:
+                self.binders[name] = process
+        found = [(i, converter(c.type, dialect)) for i, c in enumerate(query.selected_columns)]
+        self.converters = [(index, convert) for index, convert in found if convert is not None]
+
+
+class Statement:
+    """One select, compiled at its first use in each dialect."""
+
+    def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
+        self.query = query
+        self.names = [column.key or column.name for column in query.selected_columns]
+        self.dialects: dict[str, Compiled] = {}
+
+    def _in(self, connection: Connection) -> Compiled:
+        dialect = connection.dialect
+        found = self.dialects.get(dialect.name)
+        if found is None:
+            found = self.dialects[dialect.name] = Compiled(self.query, dialect)
+        return found
+
+    def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
+        """Run it on the driver; raw rows, as the driver gives them."""
+        compiled = self._in(connection)
+        merged = {**compiled.defaults, **values}
+        for name, process in compiled.binders.items():
+            merged[name] = process(merged[name])
+        given: Any = merged if compiled.positions is None else [merged[name] for name in compiled.positions]
+        cursor = connection.connection.cursor()
+        try:
+            cursor.execute(compiled.sql, given)
+            return list(cursor.fetchall())
+        finally:
+            cursor.close()
+
+    def spelled(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> list[tuple[Any, ...]]:
+        """The rows' values as the API spells them."""
+        columns: list[Any] = list(zip(*rows, strict=True))
+        for index, convert in self._in(connection).converters if columns else ():
+            columns[index] = list(map(convert, columns[index]))
+        return list(zip(*columns, strict=True))
