@@ -21,7 +21,7 @@ LOCK = 0x7A68616F
 
 def address() -> str:
     given = context.config.attributes.get("url")
-    url = make_url(str(given) if given else Settings().database_url)
+    url = make_url(str(given) if given else Settings().database)
     if url.get_backend_name() == "postgresql":
         url = url.set(drivername="postgresql+psycopg")
     return url.render_as_string(hide_password=False)

@@ -1,0 +1,80 @@
+# The commands of the project. All that is needed is make and Python 3.11 or newer.
+#
+#   make run       install, migrate, load the demo, serve on 127.0.0.1:8000
+#   make test      all that has to pass before a change lands
+#   make bench     the benchmarks, as ratios within one run
+#   make openapi   write the API's description to openapi/openapi.json
+#   make lock      choose the versions of all packages anew, within pyproject.toml
+#   make wheels    fetch the packages into wheels/, for machines that reach no index:
+#                  PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels make run
+
+SHELL := /bin/sh
+VENV ?= .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check
+
+# The newest Python that can make an environment; PYTHON=… overrides.
+FITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 python; do \
+	$$p -c '$(FITS)' >/dev/null 2>&1 && { echo $$p; break; }; done)
+
+# Backends of the tests. PostgreSQL 18 comes as a wheel; 15 must be installed, without it those tests are
+# skipped (but fail where CI is set).
+TEST_BACKENDS ?= sqlite,postgres18,postgres15
+
+.DELETE_ON_ERROR:
+.PHONY: run test check bench openapi lock wheels clean
+
+run: $(VENV)/.installed
+	@$(BIN)/zhaoshang demo
+	@exec $(BIN)/zhaoshang serve
+
+test: check
+	TEST_BACKENDS=$(TEST_BACKENDS) $(BIN)/pytest -n auto
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/deptry .
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/pytest tests/benchmarks -m benchmark -s
+
+openapi: $(VENV)/.installed
+	$(BIN)/zhaoshang openapi > openapi/openapi.json.new
+	mv openapi/openapi.json.new openapi/openapi.json
+
+wheels: $(BIN)/python
+	$(PIP) download --quiet --require-hashes --only-binary :all: --dest wheels -r requirements.lock
+
+COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header
+lock: $(BIN)/python
+	$(PIP) install --quiet uv
+	$(COMPILE) --upgrade --group build --output-file requirements.lock
+	$(COMPILE) --upgrade --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# Stamps say what is installed, so that the second start is quick.
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { \
+		echo "Python 3.11 or newer with its venv module is needed and was not found on the PATH."; \
+		echo "Debian, Ubuntu: apt-get install python3 python3-venv. Or name one: make run PYTHON=/path/to/python3.12"; \
+		exit 1; }
+	@echo "Making the environment with $(PYTHON) ..."
+	@"$(PYTHON)" -m venv --clear $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+	@echo "Installing the packages of requirements.lock, this takes a minute the first time ..."
+	@$(PIP) install --quiet --require-hashes -r requirements.lock
+	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	@echo "Installing the packages of requirements-dev.lock ..."
+	@$(PIP) install --quiet --require-hashes -r requirements-dev.lock
+	@touch $@
