@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any, ClassVar
 
 import msgspec
-from sqlalchemy import Connection, Text, event, func, insert, inspect, select, update
+from sqlalchemy import DDL, Connection, Text, event, func, insert, inspect, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel import calendar
@@ -62,6 +62,13 @@ class LogHead(Base):
     seq: Mapped[int] = mapped_column(Id)
     identity_seq: Mapped[int] = mapped_column(Id)
     hash: Mapped[str] = mapped_column(text_key(64))
+
+
+event.listen(
+    LogHead.__table__,
+    "after_create",
+    DDL(f"INSERT INTO log_head (id, seq, identity_seq, hash) VALUES (1, 0, 0, '{GENESIS}')"),
+)
 
 
 class Logged:
