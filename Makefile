@@ -4,6 +4,7 @@
 #   make test      all that has to pass before a change lands
 #   make bench     the benchmarks, as ratios within one run
 #   make openapi   write the API's description to openapi/openapi.json
+#   make migration WHAT="add funds"    write the next migration from the models
 #   make lock      choose the versions of all packages anew, within pyproject.toml
 #   make wheels    fetch the packages into wheels/, for machines that reach no index:
 #                  PIP_NO_INDEX=1 PIP_FIND_LINKS=wheels make run
@@ -23,7 +24,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 p
 TEST_BACKENDS ?= sqlite,postgres18,postgres15
 
 .DELETE_ON_ERROR:
-.PHONY: run test check bench openapi lock wheels clean
+.PHONY: run test check bench openapi migration lock wheels clean
 
 run: $(VENV)/.installed
 	@$(BIN)/zhaoshang demo
@@ -45,6 +46,10 @@ bench: $(VENV)/.installed-dev
 openapi: $(VENV)/.installed
 	$(BIN)/zhaoshang openapi > openapi/openapi.json.new
 	mv openapi/openapi.json.new openapi/openapi.json
+
+migration: $(VENV)/.installed-dev
+	@test -n "$(WHAT)" || { echo 'Say what it does: make migration WHAT="add funds"'; exit 1; }
+	@$(BIN)/python -m tests.migration "$(WHAT)"
 
 wheels: $(BIN)/python
 	$(PIP) download --quiet --require-hashes --only-binary :all: --dest wheels -r requirements.lock

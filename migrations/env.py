@@ -48,8 +48,8 @@ def plain_type(kind: str, item: object, _context: object) -> str | bool:
     """Write our column types as what they are in the database: a migration must not change with our code."""
     if kind != "type" or not isinstance(item, TypeDecorator):
         return False
-    there: TypeEngine[Any] = item.load_dialect_impl(postgresql.dialect())
-    here: TypeEngine[Any] = item.load_dialect_impl(sqlite.dialect())
+    there: TypeEngine[Any] = item.load_dialect_impl(postgresql.dialect()).as_generic()
+    here: TypeEngine[Any] = item.load_dialect_impl(sqlite.dialect()).as_generic()
     if repr(there) == repr(here):
         return f"sa.{there!r}"
     return f"sa.{there!r}.with_variant(sa.{here!r}, 'sqlite')"
