@@ -29,7 +29,8 @@ class Project(Logged, Base):
 
     __tablename__ = "project"
     __subject__ = "project"
-    __unlogged__ = frozenset({"changed_at"})
+    # Derived from other columns and rows; a log full of them would hide what people did.
+    __unlogged__ = frozenset({"changed_at", "squashed", "pinyin", "search"})
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     code: Mapped[str] = mapped_column(text_key(20), unique=True)

@@ -1,0 +1,111 @@
+"""Who sees a project, and what is seen of it."""
+
+from typing import Any, overload
+
+from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, bindparam, literal, or_, select
+from sqlalchemy.orm import Session
+
+from app.facts.projects.models import Project, ProjectGrant, ProjectUnit
+from app.facts.projects.terms import Confidentiality
+from app.kernel.access import Actor
+from app.kernel.db import Id
+from app.kernel.errors import NotFound
+from app.kernel.paging import EVERYTHING, Sight
+
+
+class NoProject(NotFound):
+    message = "没有这个项目，或您无权查看"
+    english = "There is no such project, or it is not yours to see."
+
+
+# -- sight: the one definition of who sees a project ---------------------------------------------------------------
+#
+# Open: everyone who may read projects. Internal: bureau and leaders, its own units (responsible or cooperating
+# today), and whoever was granted sight. Sealed: only persons who were granted sight.
+
+
+def _of_unit(unit: ColumnElement[int]) -> ColumnElement[bool]:
+    # Parts of the past have an end; what has none holds today (parts never begin or end in the future).
+    own = select(ProjectUnit.project_id).where(ProjectUnit.unit_id == unit, ProjectUnit.valid_to.is_(None))
+    granted = select(ProjectGrant.project_id).where(ProjectGrant.unit_id == unit)
+    return or_(Project.id.in_(own), Project.id.in_(granted))
+
+
+def _condition(sees_all: bool, unit: ColumnElement[int] | None, user: ColumnElement[int] | None) -> ColumnElement[bool]:
+    if sees_all:
+        rule: ColumnElement[bool] = Project.confidentiality != Confidentiality.SEALED
+    else:
+        rule = Project.confidentiality == Confidentiality.OPEN
+        if unit is not None:
+            rule = or_(rule, and_(Project.confidentiality == Confidentiality.INTERNAL, _of_unit(unit)))
+    if user is None:
+        return rule
+    return or_(rule, Project.id.in_(select(ProjectGrant.project_id).where(ProjectGrant.user_id == user)))
+
+
+def _parts(actor: Actor) -> tuple[bool, int | None, int | None]:
+    # Numbers of keys are not numbers of users: only a person can be named.
+    user = actor.id if actor.kind == "user" and actor.named else None
+    return actor.sees_all, None if actor.sees_all else actor.unit_id, user
+
+
+def sight(actor: Actor) -> Sight:
+    """What the actor may see, for lists over `Project` (statements are kept by its shape)."""
+    if actor.kind == "system":
+        return EVERYTHING
+    sees_all, unit, user = _parts(actor)
+    shape = f"{'all' if sees_all else 'open' if unit is None else 'unit'}{'' if user is None else '+me'}"
+    condition = _condition(
+        sees_all,
+        None if unit is None else bindparam("sight_unit", type_=Id),
+        None if user is None else bindparam("sight_user", type_=Id),
+    )
+    values = {"sight_unit": unit, "sight_user": user}
+    return Sight(shape, condition, {name: value for name, value in values.items() if value is not None})
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """The same as a condition with its values, for any select that has `Project` among its tables."""
+    if actor.kind == "system":
+        return literal(True)
+    sees_all, unit, user = _parts(actor)
+    return _condition(
+        sees_all, None if unit is None else literal(unit, Id), None if user is None else literal(user, Id)
+    )
+
+
+def ids_visible(actor: Actor) -> Select[int]:
+    """The numbers of the projects the actor may see: `column.in_(ids_visible(actor))`."""
+    return select(Project.id).where(visible(actor))
+
+
+@overload
+def get(db: Session, actor: Actor, code: str) -> Project: ...
+@overload
+def get(db: Connection, actor: Actor, code: str) -> Any: ...
+def get(db: Session | Connection, actor: Actor, code: str) -> Any:
+    """The project the actor may see under this code: the object of a session, or a row of a connection; else 404."""
+    if isinstance(db, Session):
+        project: Any = db.scalars(select(Project).where(Project.code == code, visible(actor))).one_or_none()
+    else:
+        project = db.execute(select(Project.__table__).where(Project.code == code, visible(actor))).one_or_none()
+    if project is None:
+        raise NoProject
+    return project
+
+
+def is_own(db: Session | Connection, actor: Actor, project_id: int) -> bool:
+    """Has the actor's unit a part in the project today, responsible or cooperating?"""
+    if actor.unit_id is None:
+        return False
+    part: ScalarSelect[int] = (
+        select(ProjectUnit.id)
+        .where(
+            ProjectUnit.project_id == project_id,
+            ProjectUnit.unit_id == actor.unit_id,
+            ProjectUnit.valid_to.is_(None),
+        )
+        .limit(1)
+        .scalar_subquery()
+    )
+    return db.execute(select(part)).scalar() is not None
