@@ -1,6 +1,7 @@
 """Every domain once: its router, what reacts to what, what runs when."""
 
 from collections.abc import Mapping
+from datetime import time, timedelta
 
 from fastapi import APIRouter
 
@@ -13,12 +14,26 @@ import app.identity.auth.models
 import app.identity.periods.models
 import app.identity.units.models
 import app.kernel.events
-import app.kernel.idempotency
 import app.kernel.rules  # noqa: F401
+from app.kernel import idempotency, jobs
+from app.kernel.db import Database
 from app.kernel.events import Reaction
+from app.kernel.jobs import Job
 
 ROUTERS: tuple[APIRouter, ...] = ()
 """Busiest first: the framework looks for a route from the top."""
 
 REACTIONS: Mapping[str, tuple[Reaction, ...]] = {}
 """Kind of event → who listens. Downwards a domain calls; upwards it records, and this table says what follows."""
+
+
+def _forget_answers(database: Database) -> None:
+    with database.unit_of_work() as db:
+        idempotency.forget(db)
+
+
+JOBS: tuple[Job, ...] = (
+    Job("forget_answers", _forget_answers, every=timedelta(hours=1)),
+    Job("forget_job_runs", jobs.forget, at=time(3, 0)),
+)
+"""What runs when; times are Shanghai's."""

@@ -1,40 +1,125 @@
 """The application: routers, handlers, middleware. Its schema needs no configuration."""
 
 import gc
+import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
+import anyio.to_thread
 from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
+from fastapi.routing import APIRoute
+from fastapi.staticfiles import StaticFiles
+from starlette.requests import Request
 
 from app import domains
 from app.config import Settings
-from app.identity.auth.access import Memory
-from app.kernel import errors, events, idempotency
+from app.identity.auth.access import Memory, Public
+from app.kernel import errors, events, idempotency, jobs
 from app.kernel.db import Database
+from app.kernel.errors import ProblemOut
 from app.kernel.replies import Shelf
+from app.kernel.telemetry import Metrics, Telemetry, set_up_logs
+
+DESCRIPTION = """慧招商：区县招商投资促进局的开放后端。
+
+所有接口在 `/api/v1` 之下。先 `POST /api/v1/auth/login` 取得 `access_token`，以 `Authorization: Bearer …` 携带。
+列表以 `limit`、`after`、`sort` 翻页；修改须携带 `If-Match`；`POST` 可携带 `Idempotency-Key`。
+金额为元、两位小数的字符串；比率为十位小数的字符串；错误为 `application/problem+json`。
+"""
+
+
+def operation_id(route: APIRoute) -> str:
+    """The name a human would choose: that of the function."""
+    return route.name
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
-    """Build the application. Without settings they are read from the environment when it starts."""
+    """Build the application. Without settings they are read from the environment."""
+    settings = settings or Settings()
+    set_up_logs(settings.log_format, settings.log_level)
+    database = Database(settings.database)
+    stop = threading.Event()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        worker = threading.Thread(
+            target=jobs.work, args=(database, domains.JOBS, stop, app.state.metrics), name="worker", daemon=True
+        )
+        if settings.worker_inside:
+            worker.start()
+        # What was built until now stays: the collector need not look at it again.
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
         yield
-        app.state.database.close()
+        stop.set()
+        if settings.worker_inside:
+            await anyio.to_thread.run_sync(worker.join, 10.0)
+        database.close()
 
-    app = FastAPI(title="慧招商 Zhaoshang", version="0.1.0", lifespan=lifespan)
-    settings = settings or Settings()
-    database = Database(settings.database)
+    app = FastAPI(
+        title="慧招商 Zhaoshang",
+        version="0.1.0",
+        description=DESCRIPTION,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        generate_unique_id_function=operation_id,
+    )
     app.state.settings = settings
     app.state.database = database
     app.state.memory = Memory()
     app.state.shelf = Shelf()
+    app.state.metrics = Metrics()
     errors.install(app)
     events.install(database, domains.REACTIONS)
     idempotency.install(app, database)
     for router in domains.ROUTERS:
         app.include_router(router, prefix="/api/v1")
+    _docs(app)
+    app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
+    app.add_middleware(Telemetry, metrics=app.state.metrics)
     return app
+
+
+def _docs(app: FastAPI) -> None:
+    """The API page, from files of this machine: an intranet reaches no other."""
+    app.mount("/docs/files", StaticFiles(packages=[("fastapi_swagger", "resources")]), name="docs-files")
+
+    @app.get("/docs", include_in_schema=False, dependencies=[Public])
+    async def docs(request: Request) -> HTMLResponse:
+        root = request.scope.get("root_path", "").rstrip("/")
+        return get_swagger_ui_html(
+            openapi_url=f"{root}{app.openapi_url}",
+            title=app.title,
+            swagger_js_url=f"{root}/docs/files/swagger-ui-bundle.js",
+            swagger_css_url=f"{root}/docs/files/swagger-ui.css",
+            swagger_favicon_url=f"{root}/docs/files/favicon-32x32.png",
+            swagger_ui_parameters={"persistAuthorization": True, "filter": True, "docExpansion": "none"},
+        )
+
+
+def _schema(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI, with our problem document in place of the framework's validation error."""
+    if app.openapi_schema is not None:
+        return app.openapi_schema
+    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    schemas = schema.setdefault("components", {}).setdefault("schemas", {})
+    problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    for path in schema.get("paths", {}).values():
+        for operation in path.values():
+            refused = operation.get("responses", {}).get("422")
+            if refused is not None and "application/problem+json" not in refused.get("content", {}):
+                refused["description"] = "提交的内容有误：`errors` 逐项指明字段与原因"
+                refused["content"] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    app.openapi_schema = schema
+    return schema

@@ -67,7 +67,8 @@ class LogHead(Base):
 event.listen(
     LogHead.__table__,
     "after_create",
-    DDL(f"INSERT INTO log_head (id, seq, identity_seq, hash) VALUES (1, 0, 0, '{GENESIS}')"),
+    DDL(  # type: ignore[no-untyped-call]
+        f"INSERT INTO log_head (id, seq, identity_seq, hash) VALUES (1, 0, 0, '{GENESIS}')"),
 )
 
 
