@@ -23,6 +23,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    QueuePool,
     String,
     TypeDecorator,
     create_engine,
@@ -148,7 +149,13 @@ class Database:
         if self.is_sqlite:
             connect = {"check_same_thread": False, "timeout": 30}
         engine = create_engine(
-            self.url, pool_size=pool, max_overflow=overflow, pool_timeout=60, connect_args=connect, **options
+            self.url,
+            poolclass=QueuePool,
+            pool_size=pool,
+            max_overflow=overflow,
+            pool_timeout=60,
+            connect_args=connect,
+            **options,
         )
         if self.is_sqlite:
             event.listen(engine, "connect", _sqlite_settings)
