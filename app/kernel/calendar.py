@@ -244,6 +244,18 @@ PeriodText = Annotated[
 """A period in a request, checked; ``Period.parse`` of it cannot fail."""
 
 
+def _happened(day: date) -> date:
+    if day.year < FIRST_YEAR:
+        raise PydanticCustomError("too_early", cast(Any, f"日期不应早于 {FIRST_YEAR} 年"))
+    if day > today():
+        raise PydanticCustomError("in_future", "日期不能晚于今天")
+    return day
+
+
+PastDay = Annotated[date, AfterValidator(_happened)]
+"""A day in a request on which something happened: not later than today in Shanghai, not before ``FIRST_YEAR``."""
+
+
 # --- Working days ---
 
 

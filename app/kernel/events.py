@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any, ClassVar
 
 import msgspec
-from sqlalchemy import DDL, Connection, Text, event, func, insert, inspect, select, update
+from sqlalchemy import DDL, Connection, Text, bindparam, event, func, insert, inspect, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel import calendar
@@ -68,7 +68,8 @@ event.listen(
     LogHead.__table__,
     "after_create",
     DDL(  # type: ignore[no-untyped-call]
-        f"INSERT INTO log_head (id, seq, identity_seq, hash) VALUES (1, 0, 0, '{GENESIS}')"),
+        f"INSERT INTO log_head (id, seq, identity_seq, hash) VALUES (1, 0, 0, '{GENESIS}')"
+    ),
 )
 
 
@@ -348,9 +349,13 @@ def _hashed(columns: Mapping[str, Any]) -> list[Any]:
 
 HASHED = ("seq", "at", "kind", "subject", "subject_id", "subject_key", "actor_id", "actor", "request_id", "body")
 
-_lock = select(LogHead.seq, LogHead.identity_seq, LogHead.hash).where(LogHead.id == 1).with_for_update()
-_insert = insert(Event.__table__)  # type: ignore[arg-type]
-_head = LogHead.__table__
+_lock = Statement(select(LogHead.seq, LogHead.identity_seq, LogHead.hash).where(LogHead.id == 1).with_for_update())
+_insert = Statement(insert(Event))
+_move_head = Statement(
+    update(LogHead)
+    .where(LogHead.id == 1)
+    .values(seq=bindparam("at_seq"), identity_seq=bindparam("at_identity"), hash=bindparam("at_hash"))
+)
 
 
 def settle_reactions(db: Session, reactions: Mapping[str, tuple[Reaction, ...]]) -> list[Entry]:
@@ -377,7 +382,7 @@ def write(db: Session, entries: list[Entry]) -> None:
     actor: Actor | None = db.info.get("actor")
     request = request_id.get()
     connection = db.connection()
-    seq, identity_seq, before = connection.execute(_lock).one()
+    seq, identity_seq, before = _lock.rows(connection, {})[0]
     at = calendar.now()
     lines = []
     for entry in entries:
@@ -387,8 +392,8 @@ def write(db: Session, entries: list[Entry]) -> None:
         columns = _columns(seq, at, actor, entry, request)
         before = columns["hash"] = digest(before, _hashed(columns))
         lines.append(columns)
-    connection.execute(_insert, lines)
-    connection.execute(update(LogHead).where(LogHead.id == 1).values(seq=seq, identity_seq=identity_seq, hash=before))
+    _insert.run(connection, lines)
+    _move_head.run(connection, [{"at_seq": seq, "at_identity": identity_seq, "at_hash": before}])
     db.info["sequence"] = seq
 
 
@@ -439,7 +444,7 @@ def stored(connection: Connection, after: int = 0, batch: int = 5000) -> Iterato
 
 def verify(connection: Connection, progress: Callable[[int], None] = lambda _: None) -> Verdict:
     """Walk the chain: no gap, every hash right, the head where the chain ends."""
-    last = connection.execute(select(_head)).one()
+    last = connection.execute(select(LogHead.seq, LogHead.hash)).one()
     before, expected = GENESIS, 1
     for row in stored(connection):
         if row.seq > last.seq:

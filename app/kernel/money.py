@@ -21,6 +21,9 @@ Rounding = Literal["half_up", "down"]
 FEN_PER: dict[Unit, int] = {"元": 100, "万元": 1_000_000, "亿元": 10_000_000_000}
 MAX_FEN = 2**63 - 1
 """Largest amount a 64-bit column holds: about 922 万亿元."""
+PLAUSIBLE_FEN = 10**14
+"""1万亿元. No contract or payment of a district reaches it: a larger amount was typed in the wrong unit, and sums of
+plausible ones stay within 64 bits."""
 
 YUAN_PATTERN = r"^(0|[1-9][0-9]{0,16})(\.[0-9]{1,2})?$"
 SIGNED_YUAN_PATTERN = r"^-?(0|[1-9][0-9]{0,16})(\.[0-9]{1,2})?$"

@@ -1,4 +1,4 @@
-"""Selects compiled once and run on the driver; rows straight to JSON.
+"""Statements compiled once and run on the driver; rows straight to JSON.
 
 SQLAlchemy writes the SQL, in both dialects, once for each shape; the hot path then costs what the driver
 costs. Values go out as the API spells them: money as yuan, dates as ISO, instants in UTC.
@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import JSON, Boolean, Connection, Dialect, Select
+from sqlalchemy import JSON, Boolean, Connection, Dialect, Insert, Select, Update
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.kernel.db import Hundredths, Instant
 from app.kernel.money import format_yuan
 
 Converter = Callable[[Any], Any]
+Query = Select[*tuple[Any, ...]] | Insert | Update
 
 
 def _optional(convert: Converter) -> Converter:
@@ -38,9 +39,9 @@ def converter(kind: TypeEngine[Any], dialect: Dialect) -> Converter | None:
 
 
 class Compiled:
-    """One select in one dialect: its SQL, what prepares the bound values, what spells the columns."""
+    """One statement in one dialect: its SQL, what prepares the bound values, what spells the columns."""
 
-    def __init__(self, query: Select[*tuple[Any, ...]], dialect: Dialect) -> None:
+    def __init__(self, query: Query, dialect: Dialect) -> None:
         compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         self.sql = str(compiled)
         self.positions: Sequence[str] | None = getattr(compiled, "positiontup", None)
@@ -50,16 +51,25 @@ class Compiled:
             process = bind.type.dialect_impl(dialect).bind_processor(dialect)
             if process is not None:
                 self.binders[name] = process
-        found = [(i, converter(c.type, dialect)) for i, c in enumerate(query.selected_columns)]
+        columns = query.selected_columns if isinstance(query, Select) else ()
+        found = [(i, converter(c.type, dialect)) for i, c in enumerate(columns)]
         self.converters = [(index, convert) for index, convert in found if convert is not None]
+
+    def given(self, values: Mapping[str, Any]) -> Any:
+        """The bound values as the driver takes them."""
+        merged = {**self.defaults, **values}
+        for name, process in self.binders.items():
+            merged[name] = process(merged[name])
+        return merged if self.positions is None else [merged[name] for name in self.positions]
 
 
 class Statement:
-    """One select, compiled at its first use in each dialect."""
+    """One select, insert or update, compiled at its first use in each dialect."""
 
-    def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
+    def __init__(self, query: Query) -> None:
         self.query = query
-        self.names = [column.key or column.name for column in query.selected_columns]
+        columns = query.selected_columns if isinstance(query, Select) else ()
+        self.names = [column.key or column.name for column in columns]
         self.dialects: dict[str, Compiled] = {}
 
     def _in(self, connection: Connection) -> Compiled:
@@ -72,14 +82,22 @@ class Statement:
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run it on the driver; raw rows, as the driver gives them."""
         compiled = self._in(connection)
-        merged = {**compiled.defaults, **values}
-        for name, process in compiled.binders.items():
-            merged[name] = process(merged[name])
-        given: Any = merged if compiled.positions is None else [merged[name] for name in compiled.positions]
         cursor = connection.connection.cursor()
         try:
-            cursor.execute(compiled.sql, given)
+            cursor.execute(compiled.sql, compiled.given(values))
             return list(cursor.fetchall())
+        finally:
+            cursor.close()
+
+    def run(self, connection: Connection, lines: Sequence[Mapping[str, Any]]) -> None:
+        """Run a write on the driver, once for each line of values, in the connection's transaction."""
+        compiled = self._in(connection)
+        cursor = connection.connection.cursor()
+        try:
+            if len(lines) == 1:
+                cursor.execute(compiled.sql, compiled.given(lines[0]))
+            else:
+                cursor.executemany(compiled.sql, [compiled.given(line) for line in lines])
         finally:
             cursor.close()
 
