@@ -9,8 +9,11 @@
 `live_server`    `live_server(url)` starts a real server process and waits until it answers; see
                  `tests/servers.py`. `server.base_url`, `server.kill()`, `server.stop()`.
 
-A test that asks for one of the first three runs once on each backend and carries the marks `database` and
-`sqlite` or `postgres`: `pytest -m "database and postgres"`. With one backend only: `TEST_BACKENDS=sqlite pytest`.
+`app`, `db`, `as_`  The application in this process and clients of it: see `tests/clients.py`.
+
+A test that asks for a database, directly or through another fixture, runs once on each backend and carries the
+marks `database` and `sqlite` or `postgres`: `pytest -m "database and postgres"`. With one backend only:
+`TEST_BACKENDS=sqlite pytest`.
 """
 
 import os
@@ -23,6 +26,8 @@ from tests import postgres
 from tests.databases import Databases, backends, drop_templates
 from tests.schema import build
 from tests.servers import LiveServer, serve
+
+pytest_plugins = ["tests.clients"]
 
 FOLDER = pytest.StashKey[Path]()
 DATABASES = pytest.StashKey[dict[str, Databases]]()

@@ -8,14 +8,14 @@ import sys
 
 from alembic import command
 
+from app.kernel.schema import configuration
 from tests import postgres
-from tests.schema import alembic_config
 
 
 def main(what: str) -> None:
     folder = postgres.open_folder()
     try:
-        config = alembic_config(postgres.start(18, folder / "migration").url("postgres"))
+        config = configuration(postgres.start(18, folder / "migration").url("postgres"))
         command.upgrade(config, "head")
         command.revision(config, what, autogenerate=True)
     finally:

@@ -8,7 +8,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -68,7 +68,7 @@ class Shelf:
     def get(self, key: Hashable, version: int) -> Kept | None:
         with self.lock:
             found = self.bodies.get(key)
-            if found is None or found[0] != version or found[1].valid_until <= datetime.now(UTC):
+            if found is None or found[0] != version or found[1].valid_until <= calendar.now():
                 return None
             self.bodies.move_to_end(key)
             return found[1]

@@ -94,7 +94,7 @@ def test_reading_xls() -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_reading_csv_in_the_usual_encodings(encoding: str) -> None:
-    (sheet,) = read_workbook("项目名称,金额\r\n玻璃,\"1,200\"\r\n'=甲\r\n".encode(encoding), "台账.csv")
+    (sheet,) = read_workbook('项目名称,金额\r\n玻璃,"1,200"\r\n\'=甲\r\n'.encode(encoding), "台账.csv")
     assert sheet.rows == [["项目名称", "金额"], ["玻璃", "1,200"], ["=甲", ""]]
     assert sheet.name == "台账"
 
@@ -194,7 +194,12 @@ TEXTS = st.text(
 def test_what_is_written_is_what_is_read(rows: list[tuple[str, dt.date | None, int | None, Decimal | None]]) -> None:
     out = SheetOut(
         "台账",
-        [ColumnOut("名"), ColumnOut("日", 12, "date"), ColumnOut("额(万元)", 12, "money"), ColumnOut("度", 9, "decimal")],
+        [
+            ColumnOut("名"),
+            ColumnOut("日", 12, "date"),
+            ColumnOut("额(万元)", 12, "money"),
+            ColumnOut("度", 9, "decimal"),
+        ],
         rows,
         ["=说明"],
     )
