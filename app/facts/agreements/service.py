@@ -1,0 +1,136 @@
+"""What changes a project's papers, and what follows from it for the project."""
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from app.facts.agreements import counting, queries
+from app.facts.agreements.models import Agreement, AgreementType
+from app.facts.agreements.schemas import AgreementIn, AgreementPatch
+from app.facts.projects import service as projects
+from app.facts.projects.models import Project
+from app.facts.projects.terms import Stage
+from app.kernel import events, preconditions
+from app.kernel.access import Actor, Permission
+from app.kernel.errors import Conflict, Invalid
+
+
+class AlreadyVoid(Conflict):
+    code = "already_void"
+    message = "这份合同或协议已作废"
+    english = "This agreement was voided before."
+
+
+class StillSigned(Conflict):
+    code = "still_signed"
+    message = "项目处于签约或其后的阶段，不能没有正式合同；请先登记正确的合同，或先退回阶段"
+    english = "The project's stage needs a formal contract: record the right one first, or move the project back."
+
+
+def derive(db: Session, project: Project) -> None:
+    """Bring what follows from the papers up to date: on each paper and on the project."""
+    db.flush()
+    papers = queries.standing(db, project.id)
+    now = counting.derived(papers)
+    for place, paper in enumerate(papers):
+        paper.counted_fen = now.counted[place]
+        paper.first_formal = place == now.first
+    project.signed_on = now.signed_on
+    project.first_formal_fen = now.first_formal_fen
+    project.contract_fen = now.contract_fen
+    project.framework_on = now.framework_on
+    project.framework_fen = now.framework_fen
+    projects.touch(db, project)
+    db.flush()
+
+
+def create(db: Session, actor: Actor, code: str, body: AgreementIn) -> tuple[Project, Agreement]:
+    """Record a paper that was signed."""
+    project = projects.open_for_change(db, actor, code, Permission.AGREEMENT_EDIT, even_archived=True)
+    agreement = add(
+        db, project, type=body.type, signed_on=body.signed_on, number=body.number, amount_fen=body.amount,
+        increment_fen=body.increment, parties=body.parties, note=body.note,
+    )  # fmt: skip
+    return project, agreement
+
+
+def add(
+    db: Session,
+    project: Project,
+    *,
+    type: AgreementType,
+    signed_on: date,
+    number: str | None = None,
+    amount_fen: int | None = None,
+    increment_fen: int | None = None,
+    parties: str | None = None,
+    note: str | None = None,
+) -> Agreement:
+    """The same for a project that is already open for change."""
+    agreement = Agreement(
+        project_id=project.id, type=type, number=number, signed_on=signed_on, amount_fen=amount_fen,
+        increment_fen=increment_fen, parties=parties, note=note,
+    )  # fmt: skip
+    counting.check_paper(agreement)
+    agreement.counted_fen = counting.counted_fen(agreement)
+    _check_number(queries.standing(db, project.id), agreement)
+    db.add(agreement)
+    _settle(db, project, signed_before=project.signed_on)
+    events.record(db, "project.agreement_recorded", project, agreement=agreement.id, type=type, signed_on=signed_on)
+    return agreement
+
+
+def change(
+    db: Session, actor: Actor, code: str, number: int, body: AgreementPatch, version: int
+) -> tuple[Project, Agreement]:
+    """Correct a paper. What follows from it is restated, on the dates the papers now have."""
+    project = projects.open_for_change(db, actor, code, Permission.AGREEMENT_EDIT, even_archived=True)
+    preconditions.expect(project.version, version)
+    agreement = _standing(db, project, number)
+    for name in body.model_fields_set - {"reason"}:
+        value = getattr(body, name)
+        if value is None and name in ("type", "signed_on"):
+            raise Invalid.field(name, "missing", "不能清除")
+        setattr(agreement, f"{name}_fen" if name in ("amount", "increment") else name, value)
+    if not db.is_modified(agreement):
+        return project, agreement
+    counting.check_paper(agreement)
+    _check_number([paper for paper in queries.standing(db, project.id) if paper is not agreement], agreement)
+    _settle(db, project, signed_before=project.signed_on)
+    events.record(db, "project.agreement_corrected", project, reason=body.reason, agreement=agreement.id)
+    return project, agreement
+
+
+def void(db: Session, actor: Actor, code: str, number: int, reason: str) -> tuple[Project, Agreement]:
+    """Mark a paper as wrongly recorded: it stays to be seen and counts nowhere from now on."""
+    project = projects.open_for_change(db, actor, code, Permission.AGREEMENT_EDIT, even_archived=True)
+    agreement = _standing(db, project, number)
+    agreement.voided_reason = reason
+    agreement.counted_fen = 0
+    agreement.first_formal = False
+    _settle(db, project, signed_before=project.signed_on)
+    events.record(db, "project.agreement_voided", project, reason=reason, agreement=agreement.id)
+    return project, agreement
+
+
+def _standing(db: Session, project: Project, number: int) -> Agreement:
+    agreement = queries.get(db, project.id, number)
+    if agreement.voided_reason is not None:
+        raise AlreadyVoid
+    return agreement
+
+
+def _check_number(others: list[Agreement], agreement: Agreement) -> None:
+    if agreement.number is not None and any(other.number == agreement.number for other in others):
+        raise counting.NumberTaken
+
+
+def _settle(db: Session, project: Project, signed_before: date | None) -> None:
+    """Check that the papers can stand together as they are now, and derive."""
+    db.flush()
+    papers = queries.standing(db, project.id)
+    counting.check_papers(papers)
+    lost = signed_before is not None and not any(paper.type is AgreementType.FORMAL for paper in papers)
+    if lost and project.stage.order >= Stage.SIGNED.order:
+        raise StillSigned
+    derive(db, project)
