@@ -15,12 +15,15 @@ import app.identity.periods.models
 import app.identity.units.models
 import app.kernel.events
 import app.kernel.rules  # noqa: F401
+from app.facts.agreements.routes import router as agreements
+from app.facts.funds.routes import router as funds
+from app.facts.pipeline.routes import router as pipeline
 from app.kernel import idempotency, jobs
 from app.kernel.db import Database
 from app.kernel.events import Reaction
 from app.kernel.jobs import Job
 
-ROUTERS: tuple[APIRouter, ...] = ()
+ROUTERS: tuple[APIRouter, ...] = (agreements, funds, pipeline)
 """Busiest first: the framework looks for a route from the top."""
 
 REACTIONS: Mapping[str, tuple[Reaction, ...]] = {}

@@ -1,0 +1,198 @@
+"""The stage machine: forward past what a project's kind does not have, back only with a reason."""
+
+from datetime import date
+
+from sqlalchemy.orm import Session
+
+from app.facts.agreements import counting
+from app.facts.agreements import service as agreements
+from app.facts.agreements.models import AgreementType
+from app.facts.pipeline.models import Move
+from app.facts.pipeline.schemas import MoveIn, StagePatch
+from app.facts.projects import service as projects
+from app.facts.projects.models import Project
+from app.facts.projects.terms import STAGE_LABELS, STAGES, Stage, Status
+from app.identity.auth.models import User
+from app.kernel import calendar, events, preconditions
+from app.kernel.access import Actor, Permission
+from app.kernel.errors import Conflict, Forbidden, Invalid
+
+ENDED = frozenset({Status.TERMINATED, Status.WITHDRAWN})
+
+FROM_PAPERS = {Stage.FRAMEWORK: counting.PRELIMINARY, Stage.SIGNED: frozenset({AgreementType.FORMAL})}
+"""Stages whose date is that of the first paper of these types: nobody types it."""
+
+
+class ProjectEnded(Conflict):
+    code = "project_ended"
+    message = "项目已终止或退出，不能变更阶段"
+    english = "The project has ended: it cannot move."
+
+
+class AlreadyThere(Conflict):
+    code = "already_there"
+    message = "项目已处于该阶段"
+    english = "The project is at this stage already."
+
+
+class AlreadySigned(Conflict):
+    code = "already_signed"
+    message = "项目已签约；一个项目只在首份正式合同计一次，后续合同请登记为合同协议"
+    english = "The project is signed already: it counts once, at its first formal contract."
+
+
+class ContractMissing(Conflict):
+    code = "contract_missing"
+    message = "签约及其后的阶段须有正式合同；请先登记，或在本次变更中以 agreement 一并登记"
+    english = "Signing and what follows it need a formal contract: record one, or send it along as `agreement`."
+
+
+class PaperMissing(Conflict):
+    code = "paper_missing"
+    message = "意向框架阶段须有意向书、框架协议或战略协议；请先登记，或在本次变更中以 agreement 一并登记"
+    english = "This stage needs a letter of intent or a framework agreement: record one, or send it along."
+
+
+class NotReached(Conflict):
+    code = "not_reached"
+    message = "项目尚未到达该阶段，没有可更正的日期"
+    english = "The project has not reached this stage."
+
+
+class DateFromPapers(Conflict):
+    code = "date_from_papers"
+    message = "该阶段的日期取自合同协议，请更正合同协议的签订日期"
+    english = "The date of this stage is that of the agreement: correct the agreement."
+
+
+def move(db: Session, actor: Actor, code: str, body: MoveIn) -> tuple[Project, Move]:
+    """Take a project to another stage, with the date on which that happened."""
+    project = projects.open_for_change(db, actor, code)
+    if project.status in ENDED:
+        raise ProjectEnded
+    here = project.stage
+    back = body.to.order < here.order
+    if body.to is here or (back and body.reason is None and body.to is Stage.SIGNED):
+        raise AlreadySigned if body.to is Stage.SIGNED else AlreadyThere
+    if body.agreement is not None and (back or body.to not in FROM_PAPERS):
+        raise Invalid.field("agreement", "not_taken", "只有前进到意向框架或签约时可以一并登记合同协议")
+    if back:
+        _go_back(project, body)
+    else:
+        _go_forward(db, actor, project, body)
+    project.stage = body.to
+    projects.touch(db, project)
+    moved = Move(
+        project_id=project.id, from_stage=here, to_stage=body.to, happened_on=body.happened_on, reason=body.reason,
+        entered_at=calendar.now(), entered_by=actor.id, entered_by_name=_name_of(db, actor),
+    )  # fmt: skip
+    db.add(moved)
+    said = {"from": here, "to": body.to, "happened_on": body.happened_on}
+    events.record(db, "project.moved", project, reason=body.reason, **said)
+    return project, moved
+
+
+def correct(db: Session, actor: Actor, code: str, stage: Stage, body: StagePatch, version: int) -> Project:
+    """Correct when a stage was reached, without moving. Moves stay as they were told; the history has both dates."""
+    project = projects.open_for_change(db, actor, code)
+    preconditions.expect(project.version, version)
+    if stage in FROM_PAPERS:
+        raise DateFromPapers
+    if stage.order > project.stage.order:
+        raise NotReached
+    if body.happened_on is None and stage is project.stage:
+        raise Invalid.field("happened_on", "missing", "项目正处于该阶段，日期不能清除")
+    if body.happened_on is not None:
+        _check_not_before_earlier(project, stage, body.happened_on)
+        _check_not_after_later(project, stage, body.happened_on)
+    before = getattr(project, stage.column)
+    if before == body.happened_on:
+        return project
+    setattr(project, stage.column, body.happened_on)
+    projects.touch(db, project)
+    said = {"stage": stage, "before": before, "after": body.happened_on}
+    events.record(db, "project.stage_corrected", project, reason=body.reason, **said)
+    return project
+
+
+def _go_forward(db: Session, actor: Actor, project: Project, body: MoveIn) -> None:
+    if body.agreement is not None:
+        _record_paper(db, actor, project, body)
+    if project.signed_on is None and project.stage.order < Stage.SIGNED.order <= body.to.order:
+        raise ContractMissing
+    if body.to is Stage.FRAMEWORK and project.framework_on is None:
+        raise PaperMissing
+    if body.to in FROM_PAPERS:
+        by_paper: date = getattr(project, body.to.column)
+        if body.happened_on != by_paper:
+            raise Invalid.field(
+                "happened_on",
+                "not_the_papers",
+                f"{STAGE_LABELS[body.to]}日期须为首份文本的签订日期 {by_paper.isoformat()}",
+            )
+    _check_not_before_earlier(project, body.to, body.happened_on)
+    _check_not_after_later(project, body.to, body.happened_on)
+    if body.to not in FROM_PAPERS:
+        setattr(project, body.to.column, body.happened_on)
+
+
+def _go_back(project: Project, body: MoveIn) -> None:
+    """What was undone has no date any more, but for papers: those stand until they are voided.
+
+    The stage it falls back to keeps the date on which it was first reached.
+    """
+    if body.reason is None:
+        raise Invalid.field("reason", "missing", "退回须说明原因")
+    _check_not_before_earlier(project, project.stage, body.happened_on)
+    here: date | None = getattr(project, project.stage.column)
+    if here is not None and body.happened_on < here:
+        raise _out_of_order("退回", body.happened_on, "早于", project.stage, here)
+    for stage in STAGES[body.to.order + 1 :]:
+        if stage not in FROM_PAPERS:
+            setattr(project, stage.column, None)
+
+
+def _record_paper(db: Session, actor: Actor, project: Project, body: MoveIn) -> None:
+    paper = body.agreement
+    assert paper is not None
+    if not actor.may(Permission.AGREEMENT_EDIT):
+        raise Forbidden("您不能登记合同协议，请由招商局科室人员登记后再变更阶段")
+    if paper.signed_on is not None and paper.signed_on != body.happened_on:
+        raise Invalid.field("agreement.signed_on", "not_the_moves", "须与 happened_on 相同，可不填")
+    kind = paper.type or (AgreementType.FORMAL if body.to is Stage.SIGNED else AgreementType.FRAMEWORK)
+    if kind not in FROM_PAPERS[body.to]:
+        fitting = "、".join(sorted(FROM_PAPERS[body.to]))
+        raise Invalid.field("agreement.type", "does_not_fit", f"到{STAGE_LABELS[body.to]}须为 {fitting}")
+    agreements.add(
+        db, project, type=kind, signed_on=body.happened_on, number=paper.number, amount_fen=paper.amount,
+        parties=paper.parties, note=paper.note,
+    )  # fmt: skip
+
+
+def _check_not_before_earlier(project: Project, stage: Stage, day: date) -> None:
+    # A framework agreement may follow the contract (a second phase), so it bounds nothing that comes after it.
+    latest, other = max(_dates(project, STAGES[: stage.order], but=Stage.FRAMEWORK), default=(day, stage))
+    if day < latest:
+        raise _out_of_order(STAGE_LABELS[stage], day, "早于", other, latest)
+
+
+def _check_not_after_later(project: Project, stage: Stage, day: date) -> None:
+    earliest, other = min(_dates(project, STAGES[stage.order + 1 :]), default=(day, stage))
+    if day > earliest:
+        raise _out_of_order(STAGE_LABELS[stage], day, "晚于", other, earliest)
+
+
+def _dates(project: Project, stages: list[Stage], but: Stage | None = None) -> list[tuple[date, Stage]]:
+    """When these stages were reached, where that is known."""
+    found = [(getattr(project, stage.column), stage) for stage in stages if stage is not but]
+    return [(day, stage) for day, stage in found if day is not None]
+
+
+def _out_of_order(what: str, day: date, how: str, stage: Stage, at: date) -> Invalid:
+    said = f"{what}日期 {day.isoformat()} {how}{STAGE_LABELS[stage]}日期 {at.isoformat()}"
+    return Invalid.field("happened_on", "out_of_order", said)
+
+
+def _name_of(db: Session, actor: Actor) -> str:
+    user = db.get(User, actor.id) if actor.kind == "user" else None
+    return user.name if user is not None else actor.name
