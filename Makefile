@@ -73,7 +73,7 @@ $(BIN)/python:
 	@echo "Making the environment with $(PYTHON) ..."
 	@"$(PYTHON)" -m venv --clear $(VENV)
 
-$(VENV)/.installed: requirements.lock pyproject.toml | $(BIN)/python
+$(VENV)/.installed: requirements.lock pyproject.toml $(BIN)/python
 	@echo "Installing the packages of requirements.lock, this takes a minute the first time ..."
 	@$(PIP) install --quiet --require-hashes -r requirements.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
