@@ -10,13 +10,14 @@ import binascii
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from sqlalchemy import ColumnElement, Connection, Date, Select, bindparam, func, or_, tuple_
 
+from app.kernel.db import Instant
 from app.kernel.errors import Invalid
 from app.kernel.replies import encode
 from app.kernel.statements import Statement
@@ -64,7 +65,7 @@ class Listing:
     """A list that can be asked: `source` selects the columns that go out, in order, under their API names."""
 
     name: str
-    source: Select[Any]
+    source: Select[*tuple[Any, ...]]
     key: ColumnElement[Any]
     sorts: Mapping[str, ColumnElement[Any]]
     filters: Mapping[str, Where]
@@ -170,9 +171,16 @@ def _open(cursor: str, sort: str, expression: ColumnElement[Any]) -> tuple[Any, 
         made_for, key, row = msgspec.json.decode(text)
         if isinstance(expression.type, Date):
             key = date.fromisoformat(key)
+        elif isinstance(expression.type, Instant):
+            key = datetime.fromisoformat(key)
+            if key.tzinfo is None or not 1900 <= key.year <= 9000:
+                raise ValueError
         elif not isinstance(key, expression.type.python_type):
             raise ValueError
-        if not isinstance(row, int) or abs(row) >= 2**63:
+        for number in (key, row):
+            if isinstance(number, int) and abs(number) >= 2**63:
+                raise ValueError
+        if not isinstance(row, int) or (isinstance(key, str) and "\0" in key):
             raise ValueError
     except (ValueError, TypeError, binascii.Error, msgspec.DecodeError, NotImplementedError):
         raise Invalid.field("after", "bad_cursor", "不是本列表给出的游标") from None
