@@ -20,6 +20,8 @@ class Settings(BaseSettings):
     district: str = Field("500114", pattern=r"^\d{6}$", description="GB/T 2260 code of the district")
     district_name: str = "黔江区"
     password_profile: Literal["djbh", "asvs"] = "djbh"
+    session_idle_minutes: int = Field(30, ge=1, le=1440, description="A session unused for so long ends")
+    session_hours: int = Field(12, ge=1, le=168, description="A session ends after so long, used or not")
     secure_cookies: bool = Field(False, description="true behind HTTPS")
     trusted_proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-For is believed, by comma")
     demo_password: str | None = Field(None, description="Password of the demo users; random when empty")

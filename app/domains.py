@@ -18,12 +18,14 @@ import app.kernel.rules  # noqa: F401
 from app.facts.agreements.routes import router as agreements
 from app.facts.funds.routes import router as funds
 from app.facts.pipeline.routes import router as pipeline
+from app.identity.units.jobs import follow_the_calendar
+from app.identity.units.routes import router as units
 from app.kernel import idempotency, jobs
 from app.kernel.db import Database
 from app.kernel.events import Reaction
 from app.kernel.jobs import Job
 
-ROUTERS: tuple[APIRouter, ...] = (agreements, funds, pipeline)
+ROUTERS: tuple[APIRouter, ...] = (agreements, funds, pipeline, units)
 """Busiest first: the framework looks for a route from the top."""
 
 REACTIONS: Mapping[str, tuple[Reaction, ...]] = {}
@@ -37,6 +39,7 @@ def _forget_answers(database: Database) -> None:
 
 JOBS: tuple[Job, ...] = (
     Job("forget_answers", _forget_answers, every=timedelta(hours=1)),
+    Job("unit_names", follow_the_calendar, at=time(0, 1)),
     Job("forget_job_runs", jobs.forget, at=time(3, 0)),
 )
 """What runs when; times are Shanghai's."""

@@ -9,13 +9,14 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import anyio.to_thread
+import msgspec
 from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPBearer
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, bindparam, select, update
 
 from app.identity.auth.models import ApiKey, User, UserSession
 from app.kernel import calendar, events, idempotency
@@ -24,11 +25,14 @@ from app.kernel.db import Database, Db, database_of
 from app.kernel.errors import Forbidden, Unauthenticated
 from app.kernel.replies import Answer, Shelf, keep, respond
 from app.kernel.secrets import same, token_hash
+from app.kernel.statements import Statement
 
 COOKIE = "zhaoshang_session"
+CSRF_COOKIE = "zhaoshang_csrf"
+SESSION_PREFIX, KEY_PREFIX = "zs_", "zk_"
 CSRF_HEADER = "x-csrf-token"
-IDLE = timedelta(minutes=30)
 SEEN_EVERY = timedelta(minutes=1)
+NEVER = datetime.min.replace(tzinfo=UTC)
 
 bearer = HTTPBearer(auto_error=False, description="登录所得令牌，或机器密钥")
 cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="浏览器会话；写操作另须 X-CSRF-Token 请求头")
@@ -52,6 +56,9 @@ class AddressRefused(Forbidden):
     english = "This key may not be used from this address."
 
 
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
 @dataclass(slots=True)
 class Known:
     """An actor this process has met, good while nothing about identity changes."""
@@ -60,7 +67,7 @@ class Known:
     actor: Actor
     until: datetime
     csrf_hash: str | None
-    addresses: tuple[str, ...]
+    addresses: tuple[Network, ...]
     seen_at: datetime
 
 
@@ -98,22 +105,27 @@ class ExpiredSession(Unauthenticated):
     message, english = "登录已过期，请重新登录", "Your session has expired. Log in again."
 
 
-def identify(request: Request, connection: Connection, head: tuple[int, int]) -> Actor:
-    """Who sends this request; 401 when nobody we know, or no longer."""
+def identify(request: Request, connection: Connection, head: tuple[int, int], *, touch: bool = True) -> Actor:
+    """Who sends this request; 401 when nobody we know, or no longer.
+
+    Everything about identity enters the log, so an actor met before is good while `head` says that nothing has.
+    Without `touch` the session is looked at but not kept alive (a stream that only listens).
+    """
     token, by_cookie = carried(request)
     mark = token_hash(token)
     memory: Memory = request.app.state.memory
+    idle = timedelta(minutes=request.app.state.settings.session_idle_minutes)
     known = memory.get(mark)
     now = calendar.now()
     if known is None or known.identity_seq != head[1]:
-        known = _meet(connection, mark, head[1])
+        known = _meet(connection, token, mark, head[1])
         memory.put(mark, known)
-    actor = known.actor
-    if actor.kind == "user" and known.seen_at + IDLE <= now:
+    user = known.actor.kind == "user"
+    if user and known.seen_at + idle <= now:
         # Another process may have served this session meanwhile.
-        known = _meet(connection, mark, head[1])
+        known = _meet(connection, token, mark, head[1])
         memory.put(mark, known)
-    if known.until <= now or (actor.kind == "user" and known.seen_at + IDLE <= now):
+    if known.until <= now or (user and known.seen_at + idle <= now):
         raise ExpiredSession
     if known.addresses and not _allowed(request, known.addresses):
         raise AddressRefused
@@ -121,49 +133,68 @@ def identify(request: Request, connection: Connection, head: tuple[int, int]) ->
         sent = request.headers.get(CSRF_HEADER, "")
         if known.csrf_hash is None or not same(token_hash(sent), known.csrf_hash):
             raise CsrfMissing
-    if now - known.seen_at >= SEEN_EVERY:
+    if touch and now - known.seen_at >= SEEN_EVERY:
         known.seen_at = now
-        _seen(request.app.state.database, actor, now)
-    return actor
+        _seen(request.app.state.database, known.actor, now)
+    return known.actor
 
 
-def _meet(connection: Connection, mark: str, identity_seq: int) -> Known:
-    row = connection.execute(
-        select(
-            UserSession.id, UserSession.csrf_hash, UserSession.last_seen_at, UserSession.expires_at,
-            User.id.label("user_id"), User.login, User.roles, User.unit_id, User.named, User.must_change_password,
-        )
-        .join(User, User.id == UserSession.user_id)
-        .where(UserSession.token_hash == mark, UserSession.ended_at.is_(None), User.active.is_(True))
-    ).one_or_none()  # fmt: skip
-    if row is not None:
-        roles = frozenset(Role(role) for role in row.roles)
-        actor = Actor(
-            row.user_id, row.login, "user", roles, permissions_of(roles), row.unit_id, row.named, row.id,
-            row.must_change_password,
-        )  # fmt: skip
-        return Known(identity_seq, actor, row.expires_at, row.csrf_hash, (), row.last_seen_at)
-    key = connection.execute(
-        select(ApiKey.id, ApiKey.name, ApiKey.scopes, ApiKey.unit_id, ApiKey.addresses, ApiKey.expires_at).where(
-            ApiKey.key_hash == mark, ApiKey.revoked_at.is_(None)
-        )
-    ).one_or_none()
-    if key is None:
-        raise Unauthenticated
-    scopes = frozenset(Permission(scope) for scope in key.scopes) & KEY_SCOPES
-    # A key without a unit reads like a leader does: all but what is sealed.
-    roles = frozenset({Role.REPORTER if key.unit_id else Role.LEADER})
-    actor = Actor(key.id, key.name, "key", roles, scopes, key.unit_id)
-    return Known(identity_seq, actor, key.expires_at, None, tuple(key.addresses), calendar.now())
+_session = Statement(
+    select(
+        UserSession.id, UserSession.csrf_hash, UserSession.last_seen_at, UserSession.expires_at,
+        User.id.label("user_id"), User.login, User.roles, User.unit_id, User.named, User.must_change_password,
+    )
+    .join(User, User.id == UserSession.user_id)
+    .where(UserSession.token_hash == bindparam("mark"), UserSession.ended_at.is_(None), User.active.is_(True))
+)  # fmt: skip
+_key = Statement(
+    select(
+        ApiKey.id, ApiKey.name, ApiKey.scopes, ApiKey.unit_id, ApiKey.addresses, ApiKey.expires_at,
+        ApiKey.last_used_at,
+    ).where(ApiKey.key_hash == bindparam("mark"), ApiKey.revoked_at.is_(None))
+)  # fmt: skip
 
 
-def _allowed(request: Request, addresses: tuple[str, ...]) -> bool:
-    host = request.client.host if request.client else ""
+def _meet(connection: Connection, token: str, mark: str, identity_seq: int) -> Known:
+    if token.startswith(SESSION_PREFIX):
+        for row in _session.rows(connection, {"mark": mark}):
+            session_id, csrf_hash, seen_at, expires_at, user_id, login, held, unit_id, named, must_change = row
+            roles = frozenset(Role(role) for role in _list(held))
+            # Whoever has an account may look after it, also before a role is granted.
+            permissions = permissions_of(roles) | {Permission.SELF}
+            actor = Actor(
+                user_id, login, "user", roles, permissions, unit_id, bool(named), session_id, bool(must_change)
+            )
+            return Known(identity_seq, actor, _instant(expires_at), csrf_hash, (), _instant(seen_at))
+    if token.startswith(KEY_PREFIX):
+        for key_id, name, scoped, unit_id, addresses, expires_at, used_at in _key.rows(connection, {"mark": mark}):
+            scopes = frozenset(Permission(scope) for scope in _list(scoped)) & KEY_SCOPES
+            # A key without a unit reads like a leader does: all but what is sealed.
+            roles = frozenset({Role.REPORTER if unit_id else Role.LEADER})
+            actor = Actor(key_id, name, "key", roles, scopes, unit_id)
+            networks = tuple(ipaddress.ip_network(address, strict=False) for address in _list(addresses))
+            used = NEVER if used_at is None else _instant(used_at)
+            return Known(identity_seq, actor, _instant(expires_at), None, networks, used)
+    raise Unauthenticated
+
+
+def _list(value: Any) -> list[str]:
+    # The driver of SQLite gives JSON as its text.
+    return list(msgspec.json.decode(value) if isinstance(value, str) else value)
+
+
+def _instant(value: Any) -> datetime:
+    return datetime.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _allowed(request: Request, networks: tuple[Network, ...]) -> bool:
     try:
-        address = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(request.client.host if request.client else "")
     except ValueError:
         return False
-    return any(address in ipaddress.ip_network(item, strict=False) for item in addresses)
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped is not None:
+        address = address.ipv4_mapped
+    return any(address in network for network in networks)
 
 
 def _seen(database: Database, actor: Actor, now: datetime) -> None:

@@ -3,7 +3,7 @@ from datetime import datetime
 from sqlalchemy import JSON, ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.access import Role
+from app.kernel.access import SEPARATED, Role
 from app.kernel.db import Base, Id, Instant, text_key
 from app.kernel.events import Logged
 
@@ -14,7 +14,7 @@ class User(Logged, Base):
     __tablename__ = "user"
     __subject__ = "user"
     __personal__ = frozenset({"phone", "password_hash", "old_hashes"})
-    __unlogged__ = frozenset({"failures", "locked_until", "last_login_at"})
+    __unlogged__ = frozenset({"last_login_at"})
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     login: Mapped[str] = mapped_column(text_key(64), unique=True)
@@ -29,8 +29,6 @@ class User(Logged, Base):
     old_hashes: Mapped[list[str]] = mapped_column(JSON, default=list)
     password_changed_at: Mapped[datetime] = mapped_column(Instant)
     must_change_password: Mapped[bool] = mapped_column(default=True)
-    failures: Mapped[int] = mapped_column(default=0)
-    locked_until: Mapped[datetime | None] = mapped_column(Instant)
     last_login_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(default=1)
 
@@ -41,8 +39,28 @@ class User(Logged, Base):
         return self.login
 
     @property
+    def administers(self) -> bool:
+        """Whether the account holds one of the three administrators' roles."""
+        return not self.held.isdisjoint(SEPARATED)
+
+    @property
     def held(self) -> frozenset[Role]:
         return frozenset(Role(role) for role in self.roles)
+
+
+class LoginGuard(Base):
+    """Failed logins of one name, so that guessing ends; no business fact, hence not in the log.
+
+    `name` is the login, or for a name that nobody has its hash: names are locked alike whether they exist or
+    not, and a password typed into the wrong field is not kept.
+    """
+
+    __tablename__ = "login_guard"
+
+    name: Mapped[str] = mapped_column(text_key(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(default=0)
+    failed_at: Mapped[datetime] = mapped_column(Instant, index=True)
+    locked_until: Mapped[datetime | None] = mapped_column(Instant)
 
 
 class UserSession(Logged, Base):
