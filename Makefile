@@ -51,11 +51,11 @@ migration: $(VENV)/.installed-dev
 	@test -n "$(WHAT)" || { echo 'Say what it does: make migration WHAT="add funds"'; exit 1; }
 	@$(BIN)/python -m tests.migration "$(WHAT)"
 
-wheels: $(BIN)/python
+wheels: $(VENV)/pyvenv.cfg
 	$(PIP) download --quiet --require-hashes --only-binary :all: --dest wheels -r requirements.lock
 
 COMPILE = $(BIN)/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes --no-header
-lock: $(BIN)/python
+lock: $(VENV)/pyvenv.cfg
 	$(PIP) install --quiet uv
 	$(COMPILE) --upgrade --group build --output-file requirements.lock
 	$(COMPILE) --upgrade --group build --group dev --constraint requirements.lock --output-file requirements-dev.lock
@@ -63,9 +63,12 @@ lock: $(BIN)/python
 clean:
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# Stamps say what is installed, so that the second start is quick.
+# Stamps say what is installed, so that the second start is quick. An environment whose Python is gone, after
+# an upgrade of the system, is made anew.
 
-$(BIN)/python:
+GONE := $(shell test -f $(VENV)/pyvenv.cfg && ! $(BIN)/python -c '' 2>/dev/null && rm -rf $(VENV))
+
+$(VENV)/pyvenv.cfg:
 	@test -n "$(PYTHON)" || { \
 		echo "Python 3.11 or newer with its venv module is needed and was not found on the PATH."; \
 		echo "Debian, Ubuntu: apt-get install python3 python3-venv. Or name one: make run PYTHON=/path/to/python3.12"; \
@@ -73,7 +76,7 @@ $(BIN)/python:
 	@echo "Making the environment with $(PYTHON) ..."
 	@"$(PYTHON)" -m venv --clear $(VENV)
 
-$(VENV)/.installed: requirements.lock pyproject.toml $(BIN)/python
+$(VENV)/.installed: requirements.lock pyproject.toml $(VENV)/pyvenv.cfg
 	@echo "Installing the packages of requirements.lock, this takes a minute the first time ..."
 	@$(PIP) install --quiet --require-hashes -r requirements.lock
 	@$(PIP) install --quiet --no-deps --no-build-isolation --no-index --editable .
