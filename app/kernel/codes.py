@@ -33,6 +33,8 @@ __all__ = [
 
 def _typed(text: str) -> str:
     """Full-width to half-width, upper case, no blanks or invisible characters; every dash a hyphen."""
+    if text.isascii() and text.isalnum():
+        return text.upper()
     wide = unicodedata.normalize("NFKC", text).upper()
     plain = "".join(c for c in wide if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
     return re.sub("[‐‑‒–—―−]", "-", plain)

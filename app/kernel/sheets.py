@@ -19,7 +19,7 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 
 from app.kernel.sheet_safety import MAX_BYTES, MAX_CELLS, MAX_SHEETS, check_size, column_number, inspect_xlsx
 
-Cell = str | int | float | bool | dt.date | dt.datetime | dt.time | dt.timedelta
+Cell = str | int | float | dt.date | dt.datetime | dt.time | dt.timedelta
 
 _FORMULA_START = re.compile(r"'*[=+\-@＝＋－＠\t\r\n]")
 _ESCAPED_START = re.compile(r"'+[=+\-@＝＋－＠\t\r\n]")
@@ -74,8 +74,9 @@ def restore(text: str) -> str:
 def read_workbook(source: bytes | Path | str, filename: str = "") -> list[Sheet]:
     """Every worksheet of an .xlsx, .xls or .csv file; what kind it is, its content decides.
 
-    Dates are `date` or `datetime`, numbers `float`, the rest as the file has it. A formula that has no calculated value
-    and a formula error come as texts of `sheet_safety.ERROR_TEXTS`. ValueError, in Chinese, says why a file is refused.
+    Dates are `date` or `datetime`, numbers `float`, logical values the text TRUE or FALSE. A formula that has no
+    calculated value and a formula error come as texts of `sheet_safety.ERROR_TEXTS`. ValueError, in Chinese, says why
+    a file is refused.
     """
     if isinstance(source, bytes):
         if len(source) > MAX_BYTES:
@@ -138,7 +139,7 @@ def _calamine_sheets(data: bytes, unreadable: dict[int, dict[str, str]]) -> list
             for name, text in unreadable.get(index, {}).items():
                 _place(rows, name, text)
             merged = [(top, left, bottom, right) for (top, left), (bottom, right) in found.merged_cell_ranges or ()]
-            sheets.append(Sheet(meta.name, _restored(rows), merged, meta.visible != SheetVisibleEnum.Visible))
+            sheets.append(Sheet(meta.name, _cells(rows), merged, meta.visible != SheetVisibleEnum.Visible))
     return sheets
 
 
@@ -166,7 +167,7 @@ def _csv_rows(data: bytes) -> list[list[Cell]]:
         raise ValueError(f"CSV 第 {len(rows) + 1} 行无法读取：{error}") from error
     for row in rows:
         row.extend([""] * (width - len(row)))
-    return _restored(rows)
+    return _cells(rows)
 
 
 def _decoded(data: bytes) -> str:
@@ -184,11 +185,14 @@ def _decoded(data: bytes) -> str:
     raise ValueError("CSV 的编码无法识别：请用 UTF-8 或 GB18030（GBK）保存")
 
 
-def _restored(rows: list[list[Any]]) -> list[list[Cell]]:
+def _cells(rows: list[list[Any]]) -> list[list[Cell]]:
     for row in rows:
         for column, value in enumerate(row):
-            if type(value) is str and value[:1] == "'":
-                row[column] = restore(value)
+            if type(value) is str:
+                if value[:1] == "'":
+                    row[column] = restore(value)
+            elif value is True or value is False:
+                row[column] = "TRUE" if value else "FALSE"
     return rows
 
 

@@ -50,7 +50,7 @@ def read_date(value: Cell) -> DateReading:
         return DateReading(_plausible(value.year, value.month, value.day))
     if isinstance(value, dt.date):
         return DateReading(_plausible(value.year, value.month, value.day))
-    if isinstance(value, (bool, dt.time, dt.timedelta)):
+    if isinstance(value, (dt.time, dt.timedelta)):
         raise ValueError("不是日期")
     if isinstance(value, (int, float)):
         return _from_number(float(value))

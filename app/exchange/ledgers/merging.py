@@ -1,5 +1,6 @@
 """Rows of one file that speak of one project: under one name on two sheets, under two names, or by an alias."""
 
+import re
 from collections.abc import Iterable
 from datetime import date
 
@@ -7,6 +8,7 @@ from app.exchange.ledgers.findings import MONEY_FIELDS, ProjectReading, Reading,
 from app.exchange.ledgers.labels import STAGE_ORDER
 from app.kernel.names import squash
 
+_PLAIN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]+")
 _UNITED = frozenset({"aliases", "co_units", "other_enterprises"})
 _JOINED = frozenset({"note", "problem", "progress", "content", "place"})
 
@@ -56,13 +58,13 @@ class _Known:
             return self.by_code[code]
         if not isinstance(name, str):
             return None
-        key = squash(name)
+        key = _key(name)
         return self.by_name.get(key) or self.by_alias.get(key)
 
     def _find(self, row: RowReading) -> list[ProjectReading]:
         """Projects this row speaks of; more than one when it says that two names are one project."""
         found: list[ProjectReading | None] = [self.find_by_name(row)]
-        found += [self.by_name.get(squash(alias)) for alias in _names(row.values.get("aliases"))]
+        found += [self.by_name.get(_key(alias)) for alias in _names(row.values.get("aliases"))]
         unique = {id(project): project for project in found if project is not None}
         contract = row.values.get("contract_no")
         if not unique and isinstance(contract, str) and contract in self.by_contract:
@@ -78,10 +80,10 @@ class _Known:
         if isinstance(code := values.get("code"), str):
             self.by_code[code] = project
         if isinstance(name := values.get("name"), str):
-            self.by_name.setdefault(squash(name), project)
+            self.by_name.setdefault(_key(name), project)
         for alias in _names(values.get("aliases")):
-            if len(squash(alias)) >= 2:
-                self.by_alias.setdefault(squash(alias), project)
+            if len(_key(alias)) >= 2:
+                self.by_alias.setdefault(_key(alias), project)
         if isinstance(contract := values.get("contract_no"), str):
             self.by_contract.setdefault(contract, project)
 
@@ -94,6 +96,11 @@ class _Known:
             for key, owner in table.items():
                 if owner is other:
                     table[key] = project
+
+
+def _key(name: str) -> str:
+    """`squash`, at once for the plain names that most are."""
+    return name.lower() if _PLAIN.fullmatch(name) else squash(name)
 
 
 def _names(value: Value | None) -> tuple[str, ...]:
@@ -125,7 +132,7 @@ def _add(project: ProjectReading, row: RowReading) -> None:
 
 
 def _second_name(project: ProjectReading, row: RowReading, old: str, new: str) -> None:
-    if squash(old) == squash(new):
+    if _key(old) == _key(new):
         row.tell("info", "name", "same_project", f"与{project.rows[0].where()}“{old}”是同一项目，合并读取")
         return
     reason = f"与{project.rows[0].where()}“{old}”读作同一项目（编号、别名或合同编号相同），此名称记作别名"
@@ -211,7 +218,7 @@ def _one_is_vague(
 
 def _repeated(row: RowReading, project: ProjectReading | None, seen: dict[tuple[object, ...], RowReading]) -> None:
     values = {name: value for name, value in row.values.items() if name not in ("note", "code", "name")}
-    owner: object = id(project) if project else squash(str(row.values.get("name") or row.values.get("code") or ""))
+    owner: object = id(project) if project else _key(str(row.values.get("name") or row.values.get("code") or ""))
     key = (owner, *sorted((name, str(value)) for name, value in values.items()))
     if key in seen:
         row.tell("warning", None, "row_twice", f"与{seen[key].where()}完全相同，请核对是否重复")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from app.exchange.ledgers.cells import Parser, is_empty
+from app.exchange.ledgers.cells import Reader, is_empty
 from app.exchange.ledgers.findings import Finding, SheetReading, shown, spelled
 from app.exchange.ledgers.marks import Mark
 from app.kernel.money import FEN_PER
@@ -20,7 +20,7 @@ class Summed:
     heading: str
     name: str
     unit: str
-    parse: Parser
+    reader: Reader
     values: dict[int, int | Decimal] = field(default_factory=dict)
     unread: set[int] = field(default_factory=set)
 
@@ -91,7 +91,7 @@ def _compare(sheet: Sheet, mark: Mark, scope: Sequence[int], columns: Sequence[S
 
 def _compare_cell(mark: Mark, scope: Sequence[int], column: Summed, stated: Cell, rows: str) -> list[Finding]:
     cell = cell_name(mark.row, column.column)
-    parsed = column.parse(stated).value
+    parsed = column.reader[stated].value
     subject = f"{cell}“{shown(stated)}”（{mark.title}，{column.heading}）"
     if not isinstance(parsed, (int, Decimal)):
         return [Finding("warning", cell, column.name, shown(stated), "total_unread", f"{subject}：无法读取，未核对")]
