@@ -45,6 +45,10 @@ LISTING_LABELS = {
 }
 
 
+NUMBERS_ONCE = {"sqlite_autoincrement": True}
+"""A merge remembers rows by number: SQLite must not give the number of a deleted row to another one."""
+
+
 class Enterprise(Logged, Base):
     """An investor or a landed company. Merged ones stay, and point at the one that was kept."""
 
@@ -75,7 +79,7 @@ class EnterpriseAlias(Logged, Base):
     """Another name of the same enterprise: former, short or as the press has it."""
 
     __tablename__ = "enterprise_alias"
-    __table_args__ = (UniqueConstraint("enterprise_id", "squashed"),)
+    __table_args__ = (UniqueConstraint("enterprise_id", "squashed"), NUMBERS_ONCE)
     __subject__ = "enterprise"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -91,7 +95,7 @@ class Listing(Logged, Base):
     """Membership of a list (榜单) in one year, with the rank where the list has one."""
 
     __tablename__ = "listing"
-    __table_args__ = (UniqueConstraint("enterprise_id", "code", "year"),)
+    __table_args__ = (UniqueConstraint("enterprise_id", "code", "year"), NUMBERS_ONCE)
     __subject__ = "enterprise"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
@@ -109,8 +113,9 @@ class Contact(Logged, Base):
     """A person at an enterprise. The phone is masked for those who need not see it."""
 
     __tablename__ = "contact"
+    __table_args__ = NUMBERS_ONCE
     __subject__ = "enterprise"
-    __personal__ = frozenset({"name", "phone"})
+    __personal__ = frozenset({"name", "phone", "note"})
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
@@ -124,7 +129,7 @@ class Contact(Logged, Base):
 
 
 class EnterpriseMerge(Logged, Base):
-    """The trace of a merge: what was moved, so that it can be moved back."""
+    """The trace of a merge: what was moved, so that it can be moved back (keys: see `merging`)."""
 
     __tablename__ = "enterprise_merge"
     __subject__ = "enterprise"
