@@ -26,6 +26,8 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-For is believed, by comma")
     demo_password: str | None = Field(None, description="Password of the demo users; random when empty")
     worker_inside: bool = Field(True, description="Run scheduled jobs inside the server")
+    stream_heartbeat_seconds: float = Field(15, gt=0, le=300, description="A sign of life in every open stream")
+    stream_life_seconds: int = Field(3600, ge=1, le=86400, description="A stream ends after so long; clients come back")
     log_format: Literal["json", "console"] = "json"
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     max_upload_mb: int = Field(50, ge=1, le=1024)

@@ -75,6 +75,10 @@ class Listing:
 
     def page(self, connection: Connection, query: PageQuery, sight: Sight = EVERYTHING) -> bytes:
         """The asked page as JSON: `items`, `next`, and `total` when it was asked for."""
+        return encode(self.found(connection, query, sight))
+
+    def found(self, connection: Connection, query: PageQuery, sight: Sight = EVERYTHING) -> dict[str, Any]:
+        """The same before it is encoded, for lists that finish their rows in Python."""
         sort = query.sort or self.default_sort
         sort_key = sort.removeprefix("-")
         if sort_key not in self.sorts:
@@ -105,7 +109,7 @@ class Listing:
         if query.count:
             counting = self._statement((shape, "count", False), asked, sight, None)
             answer["total"] = counting.rows(connection, values)[0][0]
-        return encode(answer)
+        return answer
 
     def _asked(self, query: PageQuery) -> list[tuple[str, Any]]:
         asked = []

@@ -1,0 +1,225 @@
+"""One open stream: catches up from the table, joins the live tail, ends when it must.
+
+An idle stream is one task that waits for the client to leave. Sending is a short task of its own that lives
+while there is something to send, so a slow client holds up nobody.
+"""
+
+import asyncio
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import anyio.to_thread
+import structlog
+from fastapi import Request, Response
+from sqlalchemy import Connection
+from starlette.types import Receive, Scope, Send
+
+from app.exchange.feed import messages
+from app.exchange.feed.messages import Message, sse
+from app.exchange.feed.schemas import StreamQuery
+from app.exchange.feed.subjects import Present, fate, present
+from app.exchange.feed.wanted import Wanted, wanted
+from app.kernel import events
+from app.kernel.access import Actor
+from app.kernel.errors import Problem
+
+if TYPE_CHECKING:
+    from app.exchange.feed.hub import Hub
+
+log = structlog.get_logger()
+
+QUEUE = 1024 * 1024
+"""Bytes that may wait for a slow client."""
+BATCH = 200
+"""Events read at a time."""
+STALLED = 60.0
+"""Seconds after which a client that takes nothing is given up."""
+
+HEADERS = [
+    (b"content-type", b"text/event-stream; charset=utf-8"),
+    (b"cache-control", b"no-store"),
+    (b"x-accel-buffering", b"no"),
+]
+
+
+class Stream:
+    """A client's stream. All methods but `_replay` run in the loop."""
+
+    __slots__ = (
+        "actor",
+        "dropped",
+        "ended",
+        "ends_at",
+        "hub",
+        "main",
+        "pending",
+        "position",
+        "pump",
+        "pumping_since",
+        "request",
+        "restart",
+        "send",
+        "size",
+        "slot",
+        "wanted",
+    )  # fmt: skip
+
+    def __init__(
+        self, hub: "Hub", request: Request, actor: Actor, wanted: Wanted, position: int, restart: bool
+    ) -> None:
+        self.hub = hub
+        self.request = request
+        self.actor = actor
+        self.wanted = wanted
+        self.position = position  # the newest event this stream has been offered
+        self.restart = restart  # it asked for a number that is not there
+        self.ends_at: datetime = hub.end_of_life()
+        self.slot = -1
+        self.send: Send
+        self.main: asyncio.Task[None] | None = None
+        self.pump: asyncio.Task[None] | None = None
+        self.pumping_since = 0.0
+        self.pending: list[bytes] = []
+        self.size = 0
+        self.ended = False
+        self.dropped = False
+
+    # -- its life ----------------------------------------------------------------------------------------------
+
+    async def run(self, receive: Receive, send: Send) -> None:
+        self.send = send
+        self.main = asyncio.current_task()
+        await send({"type": "http.response.start", "status": 200, "headers": list(HEADERS)})
+        self.hub.enter(self)
+        catching_up = asyncio.create_task(self._catch_up())
+        try:
+            while (await receive())["type"] != "http.disconnect":
+                pass
+        except asyncio.CancelledError:
+            if not self.dropped:
+                raise
+        finally:
+            self.ended = True
+            self.hub.leave(self)
+            catching_up.cancel()
+            if self.pump is not None:
+                self.pump.cancel()
+
+    async def _catch_up(self) -> None:
+        # The number comes first: who is cut off before the first event resumes here. Waits differ, so that
+        # after a restart not all come back at once.
+        self._put(b"retry: %d\nid: %d\n\n" % (self.hub.patience(), self.position))
+        if self.restart:
+            self._put(sse("reset", {"reason": "unknown_number", "head": self.position}, self.position))
+        try:
+            while not self.ended:
+                found, chunk = await anyio.to_thread.run_sync(self._replay, limiter=self.hub.threads)
+                if self.ended:
+                    return
+                if chunk:
+                    self._put(chunk)
+                if found:
+                    self.position = found[-1].seq
+                if self.pump is not None:
+                    await asyncio.wait([self.pump])
+                if len(found) < BATCH and self.hub.join(self):
+                    return
+        except Problem as problem:
+            self.end("bye", {"reason": problem.code, "message": problem.said})
+        except Exception:
+            log.exception("stream_failed")
+            self.end("bye", {"reason": "internal"})
+
+    def _replay(self) -> tuple[list[Message], bytes]:
+        """The next events of the table as this stream gets them by present rights (in a thread)."""
+        with self.hub.database.reading() as connection:
+            self.actor = self.hub.admitted(self.request, connection, events.head(connection))
+            found = messages.read(connection, self.position, BATCH)
+            now = present(self.hub.feed, connection, found)
+        return found, self.chosen(found, now)
+
+    # -- what it gets ------------------------------------------------------------------------------------------
+
+    def chosen(self, batch: list[Message], now: Present | None = None) -> bytes:
+        """The part of a batch that goes to this stream."""
+        return b"".join([chunk for message in batch if (chunk := self._part(message, now))])
+
+    def _part(self, message: Message, now: Present | None) -> bytes | None:
+        if message.seq <= self.position or not self.wanted.concerns(message):
+            return None
+        seen = fate(self.hub.feed, self.actor, message, now)
+        if seen:
+            return message.shown if self.wanted.includes(message) else None
+        # Losing sight concerns whoever may have the subject on the screen, whatever kinds were asked for.
+        return message.removed if seen is False else None
+
+    def offer(self, batch: list[Message]) -> None:
+        """Live events, in order."""
+        if self.ended:
+            return
+        chunk = self.chosen(batch)
+        self.position = max(self.position, batch[-1].seq)
+        if chunk:
+            self._put(chunk)
+            if self.size > QUEUE:
+                self.end("overflow", {"reason": "too_slow", "head": self.position})
+
+    def beat(self, now: datetime, clock: float) -> None:
+        """A sign of life. Its number is taken over by clients without an event, so that little is replayed later."""
+        if now >= self.ends_at:
+            self.end("bye", {"reason": "life"})
+        elif self.pump is None:
+            self._put(b":\nid: %d\n\n" % self.position)
+        elif clock - self.pumping_since > STALLED and self.main is not None:
+            self.dropped = True
+            self.main.cancel()
+
+    def end(self, event: str, data: dict[str, object]) -> None:
+        """Say why, and close. What waits is still sent."""
+        if not self.ended:
+            self.ended = True
+            self._put(sse(event, data))
+
+    def _put(self, chunk: bytes) -> None:
+        self.pending.append(chunk)
+        self.size += len(chunk)
+        if self.pump is None:
+            self.pump = asyncio.create_task(self._pump())
+            self.pumping_since = self.hub.clock()
+
+    async def _pump(self) -> None:
+        try:
+            while self.pending:
+                body = self.pending[0] if len(self.pending) == 1 else b"".join(self.pending)
+                self.pending.clear()
+                self.size = 0
+                await self.send({"type": "http.response.body", "body": body, "more_body": True})
+            if self.ended:
+                await self.send({"type": "http.response.body", "body": b"", "more_body": False})
+        except OSError:
+            self.ended = True  # the client is gone; `run` hears of it
+        finally:
+            self.pump = None
+
+
+class StreamResponse(Response):
+    """The answer of the stream's route: bytes to the server as they come, nothing between."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, stream: Stream) -> None:
+        super().__init__(b"")
+        self.stream = stream
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.stream.run(receive, send)
+
+
+def opening(connection: Connection, actor: Actor, request: Request, query: StreamQuery, header: str) -> Response:
+    """A stream that starts now or after the number the client has (the header is newer than the address)."""
+    hub: Hub = request.app.state.hub
+    head, _ = events.head(connection)
+    number = int(header) if header else query.last_event_id
+    unknown = number is not None and number > head
+    start = head if number is None or unknown else number
+    return StreamResponse(Stream(hub, request, actor, wanted(query, hub.feed), start, unknown))
