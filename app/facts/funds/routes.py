@@ -16,7 +16,7 @@ router = APIRouter(tags=["funds"])
 
 Reader = Annotated[Read, reads(Permission.PROJECT_READ)]
 Editor = Annotated[Actor, requires(Permission.FUND_EDIT)]
-Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], max_length=20)]
+Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], pattern="^[0-9A-Za-z-]{1,20}$")]
 FundId = Annotated[int, Path(description="资金记录号", ge=1, le=2**63 - 1, examples=[31])]
 
 

@@ -1,22 +1,15 @@
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated, Any, cast
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
 from app.facts.funds.models import FundKind, FundSource, FundState
 from app.kernel.calendar import PastDay
+from app.kernel.codes import RegionCode
 from app.kernel.money import Yuan, YuanOut
-from app.kernel.regions import check_region
 from app.kernel.text import Paragraph
-
-
-def _region(text: str) -> str:
-    try:
-        return check_region(text)
-    except ValueError as error:
-        raise PydanticCustomError("region", cast(Any, str(error))) from None
 
 
 def _above_zero(text: str) -> str:
@@ -25,7 +18,6 @@ def _above_zero(text: str) -> str:
     return text
 
 
-Region = Annotated[str, StringConstraints(max_length=20), AfterValidator(_region)]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
 ForeignAmount = Annotated[
     str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})?$"), AfterValidator(_above_zero)
@@ -51,7 +43,7 @@ class FundIn(BaseModel):
     amount: Yuan | None = Field(None, description="到位金额（元），大于零；外币资金不填，由系统折算")
     source: FundSource = Field(description=SOURCE, examples=["outside_city"])
     kind: FundKind = Field(description=KIND, examples=["equity"])
-    origin_region: Region | None = Field(None, description=REGION, examples=["330000"])
+    origin_region: RegionCode | None = Field(None, description=REGION, examples=["330000"])
     currency: Currency = Field("CNY", description=CURRENCY, examples=["CNY"])
     foreign_amount: ForeignAmount | None = Field(None, description=FOREIGN, examples=["1000000.00"])
     rate: Rate | None = Field(None, description=RATE, examples=["6.8101"])

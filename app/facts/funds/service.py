@@ -106,7 +106,10 @@ def _amount(body: FundIn) -> int:
                 raise Invalid.field(field, "missing", "外币资金必填")
         if body.rate_on is not None and body.rate_on > body.arrived_on:
             raise Invalid.field("rate_on", "order", f"汇率日期不能晚于到位日期 {body.arrived_on.isoformat()}")
-        fen = convert(Decimal(body.foreign_amount or 0), Decimal(body.rate or 0))
+        try:
+            fen = convert(Decimal(body.foreign_amount or 0), Decimal(body.rate or 0))
+        except ValueError as error:
+            raise Invalid.field("foreign_amount", "implausible", str(error)) from None
         if fen == 0:
             raise Invalid.field("foreign_amount", "not_above_zero", "折算后不足一分")
     if fen >= PLAUSIBLE_FEN:
