@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -57,11 +58,13 @@ def importers(file: str, *modules: str) -> list[str]:
 
 def tracked() -> list[Path]:
     """The files of the project; without git those that are not generated."""
-    listed = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
-    if listed.returncode == 0:
-        return [ROOT / file for file in listed.stdout.split("\0") if file and (ROOT / file).is_file()]
+    git = shutil.which("git")
+    if git is not None:
+        listed = subprocess.run([git, "ls-files", "-z"], cwd=ROOT, capture_output=True, text=True, check=False)
+        if listed.returncode == 0:
+            return [ROOT / file for file in listed.stdout.split("\0") if file and (ROOT / file).is_file()]
     generated = {".venv", ".git", "data", "wheels", "build", "dist", "__pycache__"}
-    return [path for path in ROOT.rglob("*") if path.is_file() and not generated & set(path.parts)]
+    return [path for path in ROOT.rglob("*") if path.is_file() and not generated & set(path.relative_to(ROOT).parts)]
 
 
 def test_there_is_one_commit_point() -> None:
