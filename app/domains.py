@@ -15,21 +15,55 @@ import app.identity.periods.models
 import app.identity.units.models
 import app.kernel.events
 import app.kernel.rules  # noqa: F401
+from app.exchange.feed.routes import router as feed
+from app.exchange.feed.subjects import Feed, Subject
 from app.facts.agreements.routes import router as agreements
+from app.facts.enterprises.routes import router as enterprises
 from app.facts.funds.routes import router as funds
 from app.facts.pipeline.routes import router as pipeline
+from app.facts.projects import reactions as projects_react
+from app.facts.projects import sights
+from app.facts.projects.routes import router as projects
+from app.identity.auth.account_routes import router as accounts
+from app.identity.auth.routes import router as auth
 from app.identity.units.jobs import follow_the_calendar
 from app.identity.units.routes import router as units
 from app.kernel import idempotency, jobs
+from app.kernel.access import Permission
 from app.kernel.db import Database
 from app.kernel.events import Reaction
 from app.kernel.jobs import Job
 
-ROUTERS: tuple[APIRouter, ...] = (agreements, funds, pipeline, units)
+ROUTERS: tuple[APIRouter, ...] = (
+    projects,
+    agreements,
+    funds,
+    pipeline,
+    units,
+    enterprises,
+    feed,
+    auth,
+    accounts,
+)
 """Busiest first: the framework looks for a route from the top."""
 
-REACTIONS: Mapping[str, tuple[Reaction, ...]] = {}
+REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
+    "enterprise.renamed": (projects_react.enterprise_renamed,),
+    "enterprise.merged": (projects_react.enterprise_merged,),
+    "enterprise.unmerged": (projects_react.enterprise_unmerged,),
+}
 """Kind of event → who listens. Downwards a domain calls; upwards it records, and this table says what follows."""
+
+P = Permission
+FEED: Feed = {
+    "project": Subject(P.PROJECT_READ, ("project",), sights.admits, sights.newest),
+    "enterprise": Subject(P.ENTERPRISE_READ, ("enterprise",)),
+    "unit": Subject(P.UNIT_READ, ("unit",)),
+    "period": Subject(P.META_READ, ("period",)),
+    "calendar_day": Subject(P.META_READ, ("calendar_day",)),
+    "rule_version": Subject(P.RULE_READ, ("rule", "rule_version")),
+}
+"""What of the log is streamed live, and to whom. What is not named here goes to nobody: people, sessions, keys."""
 
 
 def _forget_answers(database: Database) -> None:

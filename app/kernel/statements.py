@@ -47,7 +47,7 @@ class Compiled:
         self.positions: Sequence[str] | None = getattr(compiled, "positiontup", None)
         self.defaults: dict[str, Any] = dict(compiled.params)
         self.binders: dict[str, Converter] = {}
-        for name, bind in compiled.binds.items():
+        for bind, name in compiled.bind_names.items():  # `binds` also has anonymous ones under their raw keys
             process = bind.type.dialect_impl(dialect).bind_processor(dialect)
             if process is not None:
                 self.binders[name] = process

@@ -1,5 +1,7 @@
-"""What changes a project's record."""
+"""What changes a project: opening it, what is kept beside the record, the record itself."""
 
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -7,10 +9,21 @@ from sqlalchemy.orm import Session
 
 from app.facts.enterprises.models import Enterprise
 from app.facts.projects import queries
-from app.facts.projects.models import Project, ProjectAlias, ProjectEnterprise, ProjectGrant, ProjectUnit
-from app.kernel import calendar
+from app.facts.projects.models import (
+    Project,
+    ProjectAlias,
+    ProjectEnterprise,
+    ProjectGrant,
+    ProjectPlan,
+    ProjectUnit,
+)
+from app.facts.projects.rules import SECTOR, sector_of, sector_without_industry
+from app.facts.projects.schemas import ArchiveIn, Fields, ProjectPatch, ProjectStatusIn
+from app.facts.projects.terms import Confidentiality, Stage, Status
+from app.kernel import calendar, preconditions, rules
 from app.kernel.access import Actor, Permission, Role
-from app.kernel.errors import Conflict, Forbidden
+from app.kernel.errors import Conflict, Forbidden, Invalid
+from app.kernel.events import record
 from app.kernel.names import pinyin, search_key, squash
 
 
@@ -24,6 +37,24 @@ class Archived(Conflict):
     code = "archived"
     message = "项目已归档，须先取消归档"
     english = "The project is archived. Take it out of the archive first."
+
+
+class SameStatus(Conflict):
+    code = "same_status"
+    message = "项目已处于该状态"
+    english = "The project has this status already."
+
+
+class HasEnded(Conflict):
+    code = "has_ended"
+    message = "项目已终止或退出，须先恢复推进"
+    english = "The project has ended. Resume it first."
+
+
+class NotArchived(Conflict):
+    code = "not_archived"
+    message = "项目未归档"
+    english = "The project is not in the archive."
 
 
 EDITS_ALL = frozenset({Role.OFFICER, Role.REVIEWER})
@@ -79,7 +110,7 @@ def refresh_search(db: Session, project: Project) -> None:
     )
     project.squashed = squash(project.name)
     project.pinyin = pinyin(project.name)
-    project.search = search_key(project.name, *aliases, *enterprises)
+    project.search = search_key(project.name, *aliases, *enterprises, project.code)
 
 
 def refresh_sight(db: Session, project: Project) -> None:
@@ -88,10 +119,6 @@ def refresh_sight(db: Session, project: Project) -> None:
     `units` and `users` see it beyond the rule of its level; the event log judges by it who may read an event.
     """
     db.flush()
-    project.sight = sight_of(db, project)
-
-
-def sight_of(db: Session, project: Project) -> dict[str, Any]:
     parts = db.scalars(
         select(ProjectUnit.unit_id).where(ProjectUnit.project_id == project.id, ProjectUnit.valid_to.is_(None))
     )
@@ -100,4 +127,132 @@ def sight_of(db: Session, project: Project) -> dict[str, Any]:
     ).all()
     units = {*parts, *(grant.unit_id for grant in grants if grant.unit_id is not None)}
     users = {grant.user_id for grant in grants if grant.user_id is not None}
-    return {"level": project.confidentiality.value, "units": sorted(units), "users": sorted(users)}
+    project.sight = sight_from(project.confidentiality, units, users)
+
+
+def sight_from(level: Confidentiality, units: Iterable[int], users: Iterable[int]) -> dict[str, Any]:
+    """The value of `project.sight`."""
+    return {"level": level.value, "units": sorted(units), "users": sorted(users)}
+
+
+# -- correcting the record -----------------------------------------------------------------------------------------
+
+COLUMNS = {"investment": "investment_fen", "output": "output_fen", "tax": "tax_fen"}
+"""Fields of the API whose columns have another name."""
+
+BY_ITSELF = frozenset({"plans", "sector", "sector_reason"})
+
+
+def change(db: Session, actor: Actor, code: str, body: ProjectPatch, version: int) -> Project:
+    """Correct what is written about a project; `version` is the row version the correction was made from."""
+    project = open_for_change(db, actor, code)
+    preconditions.expect(project.version, version)
+    if body.name is not None:
+        project.name = body.name
+    if body.kind is not None:
+        project.kind = body.kind
+    renamed = db.is_modified(project)
+    if write_fields(db, project, body) or renamed:
+        touch(db, project)
+    if body.name is not None:
+        refresh_search(db, project)
+    return project
+
+
+def fill(project: Project, body: Fields) -> None:
+    """Copy the given fields that stand for themselves."""
+    for name in body.model_fields_set & Fields.model_fields.keys() - BY_ITSELF:
+        setattr(project, COLUMNS.get(name, name), getattr(body, name))
+
+
+def write_fields(db: Session, project: Project, body: Fields) -> bool:
+    """Take over the given fields; did any of them differ?"""
+    fill(project, body)
+    if body.model_fields_set & {"industry", "kind", "sector", "sector_reason"}:
+        settle_sector(db, project, body)
+    changed = db.is_modified(project)
+    return plan_stages(db, project, body.plans) or changed
+
+
+def settle_sector(db: Session, project: Project, body: Fields) -> None:
+    """By the rule in force today, or by hand with a reason."""
+    rule = rules.in_force(db, SECTOR, calendar.today()).body
+    ruled = sector_of(project.industry, rule) if project.industry else sector_without_industry(project.kind, rule)
+    if body.sector not in (None, ruled):
+        reason = body.sector_reason or project.sector_reason
+        if reason is None:
+            raise Invalid.field("sector_reason", "missing", "产业类别与规则所得不同，须说明理由")
+        project.sector, project.sector_reason = body.sector, reason
+    elif "sector" in body.model_fields_set or project.sector_reason is None:
+        if body.sector_reason is not None and body.sector is None:
+            raise Invalid.field("sector_reason", "unused", "产业类别按规则得出，不需理由")
+        project.sector, project.sector_reason = ruled, None
+    elif "sector_reason" in body.model_fields_set:
+        if body.sector_reason is None:
+            raise Invalid.field("sector_reason", "missing", "手工指定的产业类别须有理由")
+        project.sector_reason = body.sector_reason
+
+
+def plan_stages(db: Session, project: Project, plans: Mapping[Stage, date | None]) -> bool:
+    if not plans:
+        return False
+    known = {plan.stage: plan for plan in db.scalars(select(ProjectPlan).where(ProjectPlan.project_id == project.id))}
+    changed = False
+    for stage, planned_on in plans.items():
+        plan = known.get(stage)
+        if plan is None and planned_on is not None:
+            db.add(ProjectPlan(project_id=project.id, stage=stage, planned_on=planned_on))
+        elif plan is not None and planned_on is None:
+            db.delete(plan)
+        elif plan is not None and planned_on is not None and plan.planned_on != planned_on:
+            plan.planned_on = planned_on
+        else:
+            continue
+        changed = True
+    return changed
+
+
+# -- status and archive --------------------------------------------------------------------------------------------
+
+VERBS = {
+    Status.PAUSED: "project.paused",
+    Status.TERMINATED: "project.terminated",
+    Status.WITHDRAWN: "project.withdrawn",
+    Status.ACTIVE: "project.resumed",
+}
+
+
+def set_status(db: Session, actor: Actor, code: str, body: ProjectStatusIn) -> Project:
+    """Pause, end or resume a project. One that has ended must be resumed before anything else."""
+    project = open_for_change(db, actor, code)
+    if project.status is body.status:
+        raise SameStatus
+    if project.ended_on is not None and body.status is not Status.ACTIVE:
+        raise HasEnded
+    project.status = body.status
+    project.ended_on = body.on if body.status in (Status.TERMINATED, Status.WITHDRAWN) else None
+    touch(db, project)
+    record(db, VERBS[body.status], project, reason=body.reason, on=body.on)
+    return project
+
+
+def archive(db: Session, actor: Actor, code: str, body: ArchiveIn) -> Project:
+    """Take a project out of live tracking."""
+    project = open_for_change(db, actor, code)
+    if body.on < project.tracked_from:
+        raise Invalid.field("on", "order", f"早于入库日期 {project.tracked_from}")
+    project.archived_on = body.on
+    touch(db, project)
+    record(db, "project.archived", project, reason=body.reason, on=body.on)
+    return project
+
+
+def unarchive(db: Session, actor: Actor, code: str, body: ArchiveIn) -> Project:
+    """Bring a project back into live tracking."""
+    project = open_for_change(db, actor, code, even_archived=True)
+    if project.archived_on is None:
+        raise NotArchived
+    project.archived_on = None
+    touch(db, project)
+    record(db, "project.unarchived", project, reason=body.reason, on=body.on)
+    return project

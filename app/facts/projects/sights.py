@@ -11,7 +11,7 @@ from app.kernel.access import Actor
 
 
 def admits(actor: Actor, sight: Any) -> bool:
-    """Does a sight, as `service.sight_of` makes it, let this actor see the project?"""
+    """Does a sight, as `service.sight_from` makes it, let this actor see the project?"""
     if actor.kind == "system":
         return True
     if actor.kind == "user" and actor.id in sight["users"]:

@@ -1,0 +1,116 @@
+"""How a project enters the database: its code, its record, what hangs on it from the first day."""
+
+import re
+from typing import Any
+
+from sqlalchemy import case, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from app.facts.projects import parts, queries, service, units
+from app.facts.projects.models import CodeSerial, Project
+from app.facts.projects.schemas import ProjectIn
+from app.facts.projects.terms import Stage, Status
+from app.kernel import calendar
+from app.kernel.access import Actor, Permission
+from app.kernel.errors import Conflict, Forbidden, Invalid
+from app.kernel.names import squash
+
+DISTRICT = "500114"
+"""Whose projects these are, for callers that have no settings at hand."""
+
+CODE = re.compile(r"([0-9]{6}-[0-9]{4})-([0-9]{4,6})")
+
+
+class CodeTaken(Conflict):
+    code = "code_taken"
+    message = "项目编号已被使用"
+    english = "This project code is taken."
+
+
+def next_code(db: Session, district: str, year: int) -> str:
+    """A code nobody has had: `500114-2020-0046`. Its serial is locked until the commit, so that none is lost."""
+    prefix = f"{district}-{year}"
+    return f"{prefix}-{_serial(db, prefix, None):04d}"
+
+
+def reserve_code(db: Session, code: str) -> None:
+    """Take a code that comes with an imported project; those given later go on after it."""
+    found = CODE.fullmatch(code)
+    if not found:
+        raise Invalid.field("code", "code", "项目编号形如 500114-2020-0046")
+    if db.scalars(select(Project.id).where(Project.code == code)).first() is not None:
+        raise CodeTaken
+    _serial(db, found[1], int(found[2]))
+
+
+def _serial(db: Session, prefix: str, at_least: int | None) -> int:
+    insert: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
+    last = CodeSerial.__table__.c.last
+    raised = last + 1 if at_least is None else case((last < at_least, at_least), else_=last)
+    statement = insert(CodeSerial).values(prefix=prefix, last=at_least or 1)
+    statement = statement.on_conflict_do_update(index_elements=["prefix"], set_={"last": raised}).returning(last)
+    return int(db.execute(statement).scalar_one())
+
+
+def create(
+    db: Session,
+    actor: Actor,
+    body: ProjectIn,
+    *,
+    district: str = DISTRICT,
+    code: str | None = None,
+    imported: bool = False,
+) -> Project:
+    """A new project, as a lead. `code` and `imported` are for ledgers, which bring their own codes and history."""
+    if not actor.may(Permission.PROJECT_CREATE):
+        raise Forbidden
+    responsible = units.ids_of(db, [body.unit], "unit")[body.unit] if body.unit is not None else None
+    cooperating = list(units.ids_of(db, body.cooperating, "cooperating").values())
+    if code is None:
+        code = next_code(db, district, body.tracked_from.year)
+    else:
+        reserve_code(db, code)
+    project = Project(
+        code=code,
+        name=body.name,
+        squashed="",
+        pinyin="",
+        search="",
+        kind=body.kind,
+        stage=Stage.LEAD,
+        status=Status.ACTIVE,
+        confidentiality=body.confidentiality,
+        sight=service.sight_from(
+            body.confidentiality, cooperating if responsible is None else {*cooperating, responsible}, ()
+        ),
+        unit_id=responsible,
+        lead_on=body.lead_on,
+        tracked_from=body.tracked_from,
+        imported=imported,
+        changed_at=calendar.now(),
+    )
+    service.fill(project, body)
+    service.settle_sector(db, project, body)
+    db.add(project)
+    db.flush()
+    service.plan_stages(db, project, body.plans)
+    # Nothing happens to a project before somebody hears of it: whose it is, it is from then on.
+    units.assign(db, project, responsible, cooperating, min(body.lead_on, body.tracked_from))
+    for place, enterprise in enumerate(body.enterprises):
+        parts.take_part(db, project, enterprise, f"enterprises.{place}.enterprise_id")
+    for alias in body.aliases:
+        parts.name_also(db, project, alias.alias)
+    service.refresh_search(db, project)
+    return project
+
+
+def namesakes(db: Session, actor: Actor, project: Project) -> list[str]:
+    """Warnings about other projects of the same name, among those the actor may see."""
+    codes = db.scalars(
+        select(Project.code)
+        .where(Project.squashed == squash(project.name), Project.id != project.id, queries.visible(actor))
+        .order_by(Project.code)
+        .limit(5)
+    )
+    return [f"已有同名项目 {code}" for code in codes]
