@@ -19,7 +19,7 @@ router = APIRouter(tags=["pipeline"])
 
 Reader = Annotated[Read, reads(Permission.PROJECT_READ)]
 Editor = Annotated[Actor, requires(Permission.PROJECT_EDIT)]
-Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], max_length=20)]
+Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], pattern="^[0-9A-Za-z-]{1,20}$")]
 StagePath = Annotated[Stage, Path(description="阶段", examples=["started"])]
 
 
