@@ -19,6 +19,8 @@ from pwdlib.hashers.argon2 import Argon2Hasher
 from app.kernel.errors import FieldError, Invalid
 
 LONGEST = 128
+REMEMBERED = 10
+"""How many earlier passwords an account keeps, as stored forms; at least the longest history of a profile."""
 
 # OWASP's parameters: 19 MiB and two passes. Hashing is bounded, so that a flood of logins takes neither all
 # memory nor all threads.
