@@ -3,7 +3,7 @@
 The trace (`EnterpriseMerge.moved`) holds under `aliases` and `listings` what moved in full, under `contacts`,
 `children` and `merges` (enterprises merged before into the one that goes) their numbers; `alias_added` is the
 number of the alias that keeps the name findable, `filled` what the kept one lacked and took over (field →
-[before, after]), `uscc` the code that changed hands, `parent` [before, after]; `warnings` are for people.
+[before, after]), `uscc` the code that changed hands, `parent` {before, after}; `warnings` are for people.
 Domains above listen to `enterprise.merged` and `enterprise.unmerged` (data: `kept_id`, `merged_id`,
 `merge_id`), move what they hold, and keep what they need to move it back with `note` and `noted`.
 """
@@ -120,7 +120,7 @@ def _move_line(
         kept.parent_id = merged.parent_id
     moved["children"] = [child.id for child in children]
     moved["merges"] = [one.id for one in earlier]
-    moved["parent"] = None if kept.parent_id == before else [before, kept.parent_id]
+    moved["parent"] = None if kept.parent_id == before else {"before": before, "after": kept.parent_id}
     db.flush()
 
 
@@ -217,8 +217,8 @@ def undo(db: Session, actor: Actor, merge_id: int, reason: str | None = None) ->
             everyone[child_id].parent_id = merged.id
     for earlier_id in moved["merges"]:
         everyone[earlier_id].merged_into_id = merged.id
-    if moved["parent"] is not None and kept.parent_id == moved["parent"][1]:
-        kept.parent_id = moved["parent"][0]
+    if moved["parent"] is not None and kept.parent_id == moved["parent"]["after"]:
+        kept.parent_id = moved["parent"]["before"]
     db.flush()
     for one in everyone.values():
         line = line_of(db, one.id)

@@ -251,11 +251,9 @@ def find(db: Reader, *, name: str | None = None, uscc: str | None = None) -> int
         .where(EnterpriseAlias.squashed == key)
     ).scalars()
     ranked = {(0 if merged is None else 2, kept) for kept, merged in own} | {(1, kept) for kept in other}
-    codes: dict[int, str | None] = dict(
-        db.execute(select(Enterprise.id, Enterprise.uscc).where(Enterprise.id.in_({kept for _, kept in ranked})))
-        .tuples()
-        .all()
-    )
+    kept_ids = {kept for _, kept in ranked}
+    rows = db.execute(select(Enterprise.id, Enterprise.uscc).where(Enterprise.id.in_(kept_ids)))
+    codes = {row.id: row.uscc for row in rows}
     fitting = (kept for _, kept in sorted(ranked) if uscc is None or codes[kept] in (None, uscc))
     return next(fitting, None)
 
