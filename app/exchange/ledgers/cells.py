@@ -59,7 +59,7 @@ _WHO_OR_WHERE = re.compile(
     r".*(?:集团|公司|控股|股份|酒业|银行|合作社|园区|街道|镇|乡|村|区|县|市|省|领导|局|委|办)|.*、.*|.*(?:牵头|负责|领衔).*"
 )
 _DEGREES = re.compile(
-    r"[东西南北经纬EWSN:]*(\d{1,3})[°度](?:(\d{1,2})[′'分])?(?:(\d{1,2}(?:\.\d+)?)(?:[″\"秒]|''))?[EWSN]?"
+    r"[东西南北经纬EWSN:]*(\d{1,3})[°度](?:(\d{1,2})[′'分])?(?:(\d{1,2}(?:\.\d+)?)(?:[″\"秒]|''|′′))?[EWSN]?"
 )
 _ABOUT = re.compile(r"^(?:大约|约|近|预计)|(?:左右|余|多|以上)$")
 _QUANTITY = re.compile(r"(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(人|亩|公顷|平方米|m2|平米|个|名|年|万人|万平方米)?")
@@ -75,9 +75,9 @@ def tidy(text: str) -> str:
     """A name as it is stored: half-width letters, no line breaks, no blanks but between Latin words, （）in Chinese."""
     if _TIDY.fullmatch(text) and _CHINESE.search(text):
         return text
-    wide = unicodedata.normalize("NFKC", text).replace("\u200b", "").strip()
-    name = _INNER_BLANK.sub("", wide)
-    name = " ".join(name.split()).strip("、,;。")
+    wide = unicodedata.normalize("NFKC", text).replace("\u200b", "")
+    name = _INNER_BLANK.sub("", " ".join(wide.split())).strip("、,;。 ")
+    name = unicodedata.normalize("NFC", name)  # a lost blank may have let two characters join
     return name.replace("(", "（").replace(")", "）") if _CHINESE.search(name) else name
 
 

@@ -88,10 +88,11 @@ def match_heading(kind: SheetKind, *path: str) -> Match | None:
         unit = found or unit
         if word and word not in words:
             words.append(word)
-    for candidate in _candidates(words):
-        match = _match(kind, candidate)
-        if match is not None:
-            return replace(match, unit=unit)
+    for outermost in range(len(words)):  # the outer groups of a header may be no more than a caption
+        for candidate in _candidates(words[outermost:]):
+            match = _match(kind, candidate)
+            if match is not None:
+                return replace(match, unit=unit)
     return None
 
 

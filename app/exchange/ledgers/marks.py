@@ -13,7 +13,7 @@ _NUMERAL = r"[一二三四五六七八九十]{1,3}"
 # A row that may be a mark starts like one; everything else is a record and is not looked at twice.
 MAY_BE_MARK = re.compile(
     rf"\s*(?:[（(]?{_NUMERAL}[）)、.．\s]|{_NUMERAL}$|[ⅠⅡⅢⅣ]|第{_NUMERAL}|注|备\s*注|说\s*明|填|制\s*表|审|统计|单位负责|附|联系)"
-    r"|.*(?:[合小总共]\s*计|总\s*数)|.*\d\s*个"
+    r"|.*(?:[合小总共]\s*计|总\s*数)|.*\d\s*个|\s*(?:序\s*号|.{0,8}名\s*称)"
 )
 _GROUP = re.compile(
     rf"(?:(?P<inner>\({_NUMERAL}\))|(?:第?(?P<outer>{_NUMERAL})(?:[、.．:]|类|部分|$)))[、.．:]?(?P<title>.*)"
