@@ -10,6 +10,7 @@ import app.facts.enterprises.models
 import app.facts.funds.models
 import app.facts.pipeline.models
 import app.facts.projects.models
+import app.facts.statistics.models
 import app.identity.auth.models
 import app.identity.periods.models
 import app.identity.units.models
@@ -20,10 +21,14 @@ from app.exchange.feed.subjects import Feed, Subject
 from app.facts.agreements.routes import router as agreements
 from app.facts.enterprises.routes import router as enterprises
 from app.facts.funds.routes import router as funds
+from app.facts.history.routes import router as history
+from app.facts.meta.routes import router as meta
 from app.facts.pipeline.routes import router as pipeline
 from app.facts.projects import reactions as projects_react
 from app.facts.projects import sights
 from app.facts.projects.routes import router as projects
+from app.facts.statistics.routes import router as statistics
+from app.figures.routes import router as figures
 from app.identity.auth.account_routes import router as accounts
 from app.identity.auth.routes import router as auth
 from app.identity.units.jobs import follow_the_calendar
@@ -36,11 +41,15 @@ from app.kernel.jobs import Job
 
 ROUTERS: tuple[APIRouter, ...] = (
     projects,
+    figures,
     agreements,
     funds,
     pipeline,
     units,
     enterprises,
+    statistics,
+    history,
+    meta,
     feed,
     auth,
     accounts,
@@ -59,6 +68,7 @@ FEED: Feed = {
     "project": Subject(P.PROJECT_READ, ("project",), sights.admits, sights.newest),
     "enterprise": Subject(P.ENTERPRISE_READ, ("enterprise",)),
     "unit": Subject(P.UNIT_READ, ("unit",)),
+    "statistic": Subject(P.FIGURE_READ, ("statistic",)),
     "period": Subject(P.META_READ, ("period",)),
     "calendar_day": Subject(P.META_READ, ("calendar_day",)),
     "rule_version": Subject(P.RULE_READ, ("rule", "rule_version")),

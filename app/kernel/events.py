@@ -16,7 +16,7 @@ from enum import Enum
 from typing import Any, ClassVar
 
 import msgspec
-from sqlalchemy import DDL, Connection, Text, bindparam, event, func, insert, inspect, select, update
+from sqlalchemy import DDL, Connection, Index, Text, bindparam, event, func, insert, inspect, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel import calendar
@@ -35,6 +35,7 @@ class Event(Base):
     """One thing that happened to one subject."""
 
     __tablename__ = "event"
+    __table_args__ = (Index("ix_event_subject_key_seq", "subject_key", "seq"),)  # the history of one thing
 
     seq: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     at: Mapped[datetime] = mapped_column(Instant)

@@ -1,0 +1,199 @@
+"""How the log's tables, columns and verbs are called in Chinese."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any
+
+from app.facts.agreements.models import AGREEMENT_TYPE_LABELS
+from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS, FUND_STATE_LABELS
+from app.facts.projects.terms import (
+    CHANNEL_LABELS,
+    CONFIDENTIALITY_LABELS,
+    ENTERPRISE_ROLE_LABELS,
+    KIND_LABELS,
+    SECTOR_LABELS,
+    STAGE_LABELS,
+    STATUS_LABELS,
+    UNIT_ROLE_LABELS,
+)
+
+VERBS = {
+    "project.created": "新建项目",
+    "project.changed": "修改项目",
+    "project.imported": "导入项目",
+    "project.moved": "阶段变更",
+    "project.stage_corrected": "更正阶段",
+    "project.paused": "暂缓",
+    "project.resumed": "恢复推进",
+    "project.terminated": "终止",
+    "project.withdrawn": "退出",
+    "project.archived": "归档",
+    "project.unarchived": "取消归档",
+    "project.units_changed": "调整责任单位",
+    "project.confidentiality_changed": "调整密级",
+    "project.noted": "登记备注",
+    "project.problem_raised": "登记问题",
+    "project.problem_solved": "问题已解决",
+    "project.agreement_recorded": "登记合同协议",
+    "project.agreement_corrected": "更正合同协议",
+    "project.agreement_voided": "作废合同协议",
+    "project.fund_recorded": "登记到位资金",
+    "project.fund_reversed": "冲销到位资金",
+}
+
+
+class Ref(Enum):
+    """What a column of row numbers points at."""
+
+    UNIT = "unit"
+    ENTERPRISE = "enterprise"
+    USER = "user"
+
+
+@dataclass(frozen=True, slots=True)
+class Named:
+    """A column's Chinese name and how its values are read."""
+
+    label: str
+    words: Mapping[Any, str] | None = None
+    points_at: Ref | None = None
+
+
+YES_NO = {"True": "是", "False": "否"}
+NOTE_KINDS = {"note": "备注", "problem": "问题"}
+
+HIDDEN = frozenset({"id", "project_id", "version", "sight", "squashed", "pinyin", "search", "changed_at"})
+"""Columns that say nothing to people."""
+
+TABLES = {
+    "project": "项目",
+    "project_alias": "别名",
+    "project_unit": "单位",
+    "project_enterprise": "企业",
+    "project_plan": "计划",
+    "project_grant": "可见范围",
+    "project_note": "记录",
+    "agreement": "合同协议",
+    "fund_entry": "到位资金",
+    "move": "阶段变更",
+}
+
+COLUMNS: dict[str, dict[str, Named]] = {
+    "project": {
+        "code": Named("项目编号"),
+        "name": Named("项目名称"),
+        "kind": Named("项目类型", KIND_LABELS),
+        "stage": Named("阶段", STAGE_LABELS),
+        "status": Named("状态", STATUS_LABELS),
+        "confidentiality": Named("密级", CONFIDENTIALITY_LABELS),
+        "industry": Named("行业代码"),
+        "industry_edition": Named("行业代码版本"),
+        "sector": Named("产业类别", SECTOR_LABELS),
+        "sector_reason": Named("产业类别手工指定理由"),
+        "chain": Named("产业链"),
+        "channel": Named("招商渠道", CHANNEL_LABELS),
+        "origin_region": Named("来源地"),
+        "park": Named("园区"),
+        "place": Named("建设地点"),
+        "longitude": Named("经度"),
+        "latitude": Named("纬度"),
+        "unit_id": Named("责任单位", points_at=Ref.UNIT),
+        "officer": Named("项目负责人"),
+        "leader": Named("牵头区领导"),
+        "enterprise_id": Named("主要投资方", points_at=Ref.ENTERPRISE),
+        "investment_fen": Named("总投资（元）"),
+        "land_mu": Named("用地面积（亩）"),
+        "jobs": Named("承诺用工"),
+        "output_fen": Named("承诺产值（元）"),
+        "tax_fen": Named("承诺税收（元）"),
+        "national_code": Named("国家项目代码"),
+        "problem": Named("存在问题"),
+        "note": Named("备注"),
+        "lead_on": Named("接洽日期"),
+        "talk_on": Named("首谈日期"),
+        "framework_on": Named("框架协议日期"),
+        "signed_on": Named("签约日期"),
+        "registered_on": Named("注册日期"),
+        "approved_on": Named("立项日期"),
+        "land_on": Named("供地日期"),
+        "started_on": Named("开工日期"),
+        "completed_on": Named("竣工日期"),
+        "production_on": Named("投产日期"),
+        "full_capacity_on": Named("达产日期"),
+        "first_formal_fen": Named("首份正式合同金额（元）"),
+        "contract_fen": Named("合同金额（元）"),
+        "framework_fen": Named("框架协议金额（元）"),
+        "funds_fen": Named("到位资金（元）"),
+        "tracked_from": Named("入库日期"),
+        "archived_on": Named("归档日期"),
+        "ended_on": Named("终止或退出日期"),
+        "imported": Named("历史导入", YES_NO),
+    },
+    "project_alias": {"alias": Named("别名")},
+    "project_unit": {
+        "unit_id": Named("单位", points_at=Ref.UNIT),
+        "role": Named("角色", UNIT_ROLE_LABELS),
+        "valid_from": Named("自"),
+        "valid_to": Named("至"),
+    },
+    "project_enterprise": {
+        "enterprise_id": Named("企业", points_at=Ref.ENTERPRISE),
+        "role": Named("角色", ENTERPRISE_ROLE_LABELS),
+    },
+    "project_plan": {"stage": Named("阶段", STAGE_LABELS), "planned_on": Named("计划日期")},
+    "project_grant": {
+        "user_id": Named("人员", points_at=Ref.USER),
+        "unit_id": Named("单位", points_at=Ref.UNIT),
+        "source": Named("来由"),
+    },
+    "project_note": {
+        "kind": Named("类别", NOTE_KINDS),
+        "text": Named("内容"),
+        "at": Named("登记时间"),
+        "by": Named("登记人", points_at=Ref.USER),
+        "by_name": Named("登记人姓名"),
+        "solved_on": Named("解决日期"),
+    },
+    "agreement": {
+        "type": Named("类型", AGREEMENT_TYPE_LABELS),
+        "number": Named("合同编号"),
+        "signed_on": Named("签订日期"),
+        "amount_fen": Named("金额（元）"),
+        "increment_fen": Named("增资金额（元）"),
+        "counted_fen": Named("计入合同引资（元）"),
+        "first_formal": Named("首份正式合同", YES_NO),
+        "parties": Named("签约主体"),
+        "note": Named("备注"),
+        "imported": Named("历史导入", YES_NO),
+        "voided_reason": Named("作废原因"),
+    },
+    "fund_entry": {
+        "arrived_on": Named("到位日期"),
+        "amount_fen": Named("金额（元）"),
+        "source": Named("资金来源", FUND_SOURCE_LABELS),
+        "kind": Named("资金性质", FUND_KIND_LABELS),
+        "origin_region": Named("来源地"),
+        "currency": Named("币种"),
+        "foreign_amount": Named("外币金额"),
+        "rate": Named("汇率"),
+        "rate_on": Named("汇率日期"),
+        "state": Named("状态", FUND_STATE_LABELS),
+        "reverses_id": Named("冲销的记录号"),
+        "reason": Named("原因"),
+        "note": Named("备注"),
+        "imported": Named("历史导入", YES_NO),
+        "entered_at": Named("登记时间"),
+        "entered_by": Named("登记人", points_at=Ref.USER),
+    },
+    "move": {
+        "from_stage": Named("原阶段", STAGE_LABELS),
+        "to_stage": Named("新阶段", STAGE_LABELS),
+        "happened_on": Named("发生日期"),
+        "reason": Named("原因"),
+        "imported": Named("历史导入", YES_NO),
+        "entered_at": Named("登记时间"),
+        "entered_by": Named("登记人", points_at=Ref.USER),
+        "entered_by_name": Named("登记人姓名"),
+    },
+}

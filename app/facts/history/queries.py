@@ -1,0 +1,132 @@
+"""A project's history, read from the event log."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, and_, bindparam, select
+
+from app.facts.enterprises.models import Enterprise
+from app.facts.history.labels import COLUMNS, HIDDEN, TABLES, VERBS, Named, Ref
+from app.facts.history.schemas import HistoryQuery
+from app.facts.projects import queries as projects
+from app.identity.auth.models import User
+from app.identity.units.models import Unit
+from app.kernel.access import Actor
+from app.kernel.db import Base, Hundredths
+from app.kernel.events import CHANGED, Event
+from app.kernel.money import format_yuan
+from app.kernel.paging import Listing, Sight, Where
+
+_filters: dict[str, Where] = {}
+HISTORY = Listing(
+    name="history",
+    source=select(Event.seq, Event.at, Event.kind, Event.actor, Event.body),
+    key=Event.__table__.c.seq,
+    sorts={"seq": Event.__table__.c.seq},
+    filters=_filters,
+    default_sort="-seq",
+)
+_of_project = and_(Event.subject == "project", Event.subject_key == bindparam("project_code"))
+
+NAMES: dict[Ref, Any] = {Ref.UNIT: Unit, Ref.ENTERPRISE: Enterprise, Ref.USER: User}
+
+_decode = msgspec.json.Decoder().decode
+
+
+def history(connection: Connection, actor: Actor, code: str, asked: HistoryQuery) -> dict[str, Any]:
+    """What happened to a project the actor may see: who, when, what, from what to what, why."""
+    project = projects.get(connection, actor, code)
+    found = HISTORY.found(connection, asked, Sight("project", _of_project, {"project_code": project.code}))
+    events = [(row, _decode(row["body"])) for row in found["items"]]
+    changes = [_changes(body["rows"], with_grants=actor.sees_all) for _, body in events]
+    _name_references(connection, (change for several in changes for change in several))
+    people = _names_of(connection, {row["actor"] for row, _ in events})
+    found["items"] = [
+        {
+            "seq": row["seq"],
+            "at": row["at"],
+            "by": row["actor"],
+            "by_name": people.get(row["actor"]),
+            "kind": row["kind"],
+            "label": VERBS.get(row["kind"], row["kind"]),
+            "reason": body["reason"],
+            "changes": several,
+        }
+        for (row, body), several in zip(events, changes, strict=True)
+    ]
+    return found
+
+
+def _changes(rows: Iterable[Any], *, with_grants: bool) -> list[dict[str, Any]]:
+    changes = []
+    for table, key, op, fields in rows:
+        if table == "project_grant" and not with_grants:
+            continue
+        for field, values in fields.items():
+            before, after = (CHANGED, CHANGED) if values == CHANGED else values
+            if field in HIDDEN or before == after != CHANGED:
+                continue
+            named = COLUMNS.get(table, {}).get(field, Named(field))
+            changes.append(
+                {
+                    "record": table,
+                    "record_label": TABLES.get(table, table),
+                    "record_id": key if isinstance(key, int) else None,
+                    "op": op,
+                    "field": field,
+                    "label": named.label,
+                    "before": _spelled(table, field, before),
+                    "after": _spelled(table, field, after),
+                    "before_text": _text(table, field, named, before),
+                    "after_text": _text(table, field, named, after),
+                }
+            )
+    return changes
+
+
+def _is_hundredths(table: str, field: str) -> bool:
+    known = Base.metadata.tables.get(table)
+    return known is not None and field in known.c and isinstance(known.c[field].type, Hundredths)
+
+
+def _spelled(table: str, field: str, value: Any) -> Any:
+    return format_yuan(value) if isinstance(value, int) and _is_hundredths(table, field) else value
+
+
+def _text(table: str, field: str, named: Named, value: Any) -> str | None:
+    if value is None:
+        return None
+    if value == CHANGED:
+        return "已变更"
+    if named.words is not None:
+        return named.words.get(str(value), str(value))
+    return str(_spelled(table, field, value))
+
+
+def _name_references(connection: Connection, changes: Iterable[dict[str, Any]]) -> None:
+    """Put names where the log has the numbers of units, enterprises and users."""
+    pointing = []
+    wanted: dict[Ref, set[int]] = {ref: set() for ref in Ref}
+    for change in changes:
+        named = COLUMNS.get(change["record"], {}).get(change["field"])
+        if named is not None and named.points_at is not None:
+            pointing.append((change, named.points_at))
+            wanted[named.points_at] |= {value for value in (change["before"], change["after"]) if value is not None}
+    known: dict[Ref, dict[int, str]] = {}
+    for ref, numbers in wanted.items():
+        if numbers:
+            model = NAMES[ref]
+            rows = connection.execute(select(model.id, model.name).where(model.id.in_(numbers))).all()
+            known[ref] = {row.id: row.name for row in rows}
+    for change, ref in pointing:
+        for side in ("before", "after"):
+            if change[side] is not None:
+                change[f"{side}_text"] = known[ref].get(change[side], str(change[side]))
+
+
+def _names_of(connection: Connection, logins: set[str]) -> dict[str, str]:
+    if not logins:
+        return {}
+    rows = connection.execute(select(User.login, User.name).where(User.login.in_(logins))).all()
+    return {row.login: row.name for row in rows}

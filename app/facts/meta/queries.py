@@ -1,0 +1,51 @@
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection
+
+from app.facts.agreements.models import AGREEMENT_TYPE_LABELS
+from app.facts.enterprises.models import LISTING_LABELS, OWNERSHIP_LABELS
+from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS, FUND_STATE_LABELS
+from app.facts.meta.schemas import Choice, ChoicesOut
+from app.facts.projects.terms import (
+    CHANNEL_LABELS,
+    CONFIDENTIALITY_LABELS,
+    ENTERPRISE_ROLE_LABELS,
+    KIND_LABELS,
+    SECTOR_LABELS,
+    STAGE_LABELS,
+    STATUS_LABELS,
+    UNIT_ROLE_LABELS,
+)
+from app.identity.units.models import TIER_LABELS, UNIT_KIND_LABELS
+from app.kernel.access import ROLE_LABELS, Actor
+
+WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
+    "projects": {
+        "kind": KIND_LABELS,
+        "stage": STAGE_LABELS,
+        "status": STATUS_LABELS,
+        "confidentiality": CONFIDENTIALITY_LABELS,
+        "sector": SECTOR_LABELS,
+        "channel": CHANNEL_LABELS,
+        "enterprise_role": ENTERPRISE_ROLE_LABELS,
+        "unit_role": UNIT_ROLE_LABELS,
+    },
+    "agreements": {"type": AGREEMENT_TYPE_LABELS},
+    "funds": {"source": FUND_SOURCE_LABELS, "kind": FUND_KIND_LABELS, "state": FUND_STATE_LABELS},
+    "enterprises": {"ownership": OWNERSHIP_LABELS, "listing": LISTING_LABELS},
+    "units": {"tier": TIER_LABELS, "kind": UNIT_KIND_LABELS},
+    "users": {"role": ROLE_LABELS},
+}
+
+
+def choices(_connection: Connection, _actor: Actor) -> ChoicesOut:
+    """Every closed list with its labels."""
+    lists = {
+        owner: {
+            field: [Choice(code=str(code), label=label) for code, label in labels.items()]
+            for field, labels in fields.items()
+        }
+        for owner, fields in WORDS.items()
+    }
+    return ChoicesOut.model_validate(lists)

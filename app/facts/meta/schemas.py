@@ -1,0 +1,19 @@
+from pydantic import BaseModel, Field
+
+
+class Choice(BaseModel):
+    """One value of a closed list."""
+
+    code: str = Field(description="编码，接口中使用", examples=["industry_land"])
+    label: str = Field(description="中文名称", examples=["工业（供地）"])
+
+
+class ChoicesOut(BaseModel):
+    """Every closed list, by what it belongs to and the field that holds it, in the order to be shown."""
+
+    projects: dict[str, list[Choice]] = Field(description="项目")
+    agreements: dict[str, list[Choice]] = Field(description="合同协议")
+    funds: dict[str, list[Choice]] = Field(description="到位资金")
+    enterprises: dict[str, list[Choice]] = Field(description="企业")
+    units: dict[str, list[Choice]] = Field(description="单位")
+    users: dict[str, list[Choice]] = Field(description="用户")
