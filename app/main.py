@@ -4,12 +4,10 @@ import gc
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from typing import Any
 
 import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
-from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
@@ -17,10 +15,10 @@ from starlette.requests import Request
 
 from app import domains
 from app.config import Settings
+from app.exchange.feed.hub import Hub
 from app.identity.auth.access import Memory, Public
-from app.kernel import errors, events, idempotency, jobs
+from app.kernel import errors, events, idempotency, jobs, openapi
 from app.kernel.db import Database
-from app.kernel.errors import ProblemOut
 from app.kernel.replies import Shelf
 from app.kernel.telemetry import Metrics, Telemetry, set_up_logs
 
@@ -56,7 +54,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         gc.collect()
         gc.freeze()
         gc.set_threshold(50_000, 20, 20)
-        yield
+        async with app.state.hub.running():
+            yield
         stop.set()
         if settings.worker_inside:
             await anyio.to_thread.run_sync(worker.join, 10.0)
@@ -76,13 +75,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.memory = Memory()
     app.state.shelf = Shelf()
     app.state.metrics = Metrics()
+    app.state.hub = Hub(
+        database, domains.FEED, heartbeat=settings.stream_heartbeat_seconds, life=settings.stream_life_seconds
+    )
+    app.state.metrics.streams.set_function(lambda: len(app.state.hub.streams))
     errors.install(app)
     events.install(database, domains.REACTIONS)
     idempotency.install(app, database)
     for router in domains.ROUTERS:
         app.include_router(router, prefix="/api/v1")
     _docs(app)
-    app.openapi = lambda: _schema(app)  # type: ignore[method-assign]
+    app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     app.add_middleware(Telemetry, metrics=app.state.metrics)
     return app
 
@@ -102,24 +105,3 @@ def _docs(app: FastAPI) -> None:
             swagger_favicon_url=f"{root}/docs/files/favicon-32x32.png",
             swagger_ui_parameters={"persistAuthorization": True, "filter": True, "docExpansion": "none"},
         )
-
-
-def _schema(app: FastAPI) -> dict[str, Any]:
-    """The OpenAPI, with our problem document in place of the framework's validation error."""
-    if app.openapi_schema is not None:
-        return app.openapi_schema
-    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-    schemas = schema.setdefault("components", {}).setdefault("schemas", {})
-    problem = ProblemOut.model_json_schema(ref_template="#/components/schemas/{model}")
-    schemas.update(problem.pop("$defs", {}))
-    schemas["Problem"] = problem
-    for name in ("HTTPValidationError", "ValidationError"):
-        schemas.pop(name, None)
-    for path in schema.get("paths", {}).values():
-        for operation in path.values():
-            refused = operation.get("responses", {}).get("422")
-            if refused is not None and "application/problem+json" not in refused.get("content", {}):
-                refused["description"] = "提交的内容有误：`errors` 逐项指明字段与原因"
-                refused["content"] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    app.openapi_schema = schema
-    return schema

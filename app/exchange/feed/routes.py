@@ -1,12 +1,13 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 
 from app.exchange.feed import queries
 from app.exchange.feed.schemas import LogFilter, LogPage, LogVerification, StreamQuery
 from app.exchange.feed.streams import StreamResponse, opening
 from app.identity.auth.access import Read, reads
 from app.kernel.access import Permission
+from app.kernel.asking import asked
 from app.kernel.errors import Forbidden, Invalid, TooMany, Unauthenticated, raises
 
 router = APIRouter(tags=["feed"])
@@ -22,6 +23,7 @@ EXAMPLE = (
 
 @router.get(
     "/stream",
+    status_code=200,
     response_class=StreamResponse,
     responses=raises(Unauthenticated, Forbidden, Invalid)
     | {200: {"description": "事件流", "content": {"text/event-stream": {"example": EXAMPLE}}}},
@@ -29,9 +31,9 @@ EXAMPLE = (
 async def stream(
     request: Request,
     read: Annotated[Read, reads(Permission.STREAM_READ)],
-    q: Annotated[StreamQuery, Query()],
+    q: Annotated[StreamQuery, asked(StreamQuery)],
     last_event_id: Annotated[
-        str, Header(description="上次收到的编号，从其后补发", pattern=r"^\d{0,18}$", examples=["1024"])
+        str, Header(description="上次收到的编号，从其后补发", pattern=r"^[0-9]{0,18}$", examples=["1024"])
     ] = "",
 ) -> Response:
     """Every change the actor may see, live, as server-sent events.
@@ -49,7 +51,7 @@ async def stream(
 
 
 @router.get("/log", response_model=LogPage, responses=raises(Unauthenticated, Forbidden, Invalid))
-async def list_log(read: Annotated[Read, reads(Permission.LOG_READ)], q: Annotated[LogFilter, Query()]) -> Response:
+async def list_log(read: Annotated[Read, reads(Permission.LOG_READ)], q: Annotated[LogFilter, asked(LogFilter)]) -> Response:
     """The event log for auditors, newest first (`sort=seq`: oldest first): who, when, what kind, which fields."""
     return await read.answer(queries.log_page, q)
 

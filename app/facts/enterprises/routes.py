@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from app.facts.enterprises import duplicates, merging, queries, service
 from app.facts.enterprises.merging import MergeUndone, NoMerge, UndoBlocked
@@ -30,6 +30,7 @@ from app.facts.enterprises.schemas import (
 from app.facts.enterprises.service import AliasTaken, ListingTaken, Merged, NoPart, UsccTaken
 from app.identity.auth.access import Read, reads, requires
 from app.kernel.access import Actor, Permission
+from app.kernel.asking import asked
 from app.kernel.db import Db
 from app.kernel.errors import Forbidden, IfMatchMissing, Invalid, Stale, Unauthenticated, raises
 from app.kernel.paging import page_of
@@ -47,7 +48,7 @@ MergeNumber = Annotated[int, Path(ge=1, le=2**63 - 1, description="合并的编�
 
 
 @router.get("/enterprises", response_model=page_of(EnterpriseRow), summary="企业列表")
-async def list_enterprises(read: Reader, q: Annotated[EnterpriseFilter, Query()]) -> Response:
+async def list_enterprises(read: Reader, q: Annotated[EnterpriseFilter, asked(EnterpriseFilter)]) -> Response:
     """Enterprises by part of a name or alias, pinyin, initials, code, ownership, region, industry, listing, parent.
 
     Sorted by `name` (its pinyin, the default) or `id`. Those merged into another are left out unless `merged=true`.

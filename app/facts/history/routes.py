@@ -1,12 +1,13 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from app.facts.history import queries
 from app.facts.history.schemas import HistoryOut, HistoryQuery
 from app.facts.projects.queries import NoProject
 from app.identity.auth.access import Read, reads
 from app.kernel.access import Permission
+from app.kernel.asking import asked
 from app.kernel.errors import Invalid, raises
 
 router = APIRouter(tags=["projects"])
@@ -21,7 +22,7 @@ Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-00
     responses=raises(NoProject, Invalid),
 )
 async def get_project_history(
-    read: Annotated[Read, reads(Permission.PROJECT_READ)], code: Code, asked: Annotated[HistoryQuery, Query()]
+    read: Annotated[Read, reads(Permission.PROJECT_READ)], code: Code, asked: Annotated[HistoryQuery, asked(HistoryQuery)]
 ) -> Response:
     """Everything that happened to a project, newest first: who, when, what, from what to what, why."""
     return await read.answer(queries.history, code, asked)

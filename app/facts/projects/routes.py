@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from sqlalchemy.orm import Session
 
 from app.facts.projects import detail, intake, listing, parts, secrecy, service, units
@@ -23,6 +23,7 @@ from app.facts.projects.schemas import (
 )
 from app.identity.auth.access import Read, reads, requires
 from app.kernel.access import Actor, Permission
+from app.kernel.asking import asked
 from app.kernel.db import Db
 from app.kernel.errors import IfMatchMissing, Invalid, Stale, raises
 from app.kernel.paging import page_of
@@ -57,7 +58,7 @@ def _saved(
 
 
 @router.get("/projects", summary="项目列表", response_model=page_of(ProjectRow), responses=raises(Invalid))
-async def list_projects(read: Reader, asked: Annotated[ProjectFilter, Query()]) -> Response:
+async def list_projects(read: Reader, asked: Annotated[ProjectFilter, asked(ProjectFilter)]) -> Response:
     """Projects the caller may see.
 
     Sort keys: code, name, signed_on, started_on, contract_amount, funds_arrived, changed_at.

@@ -10,12 +10,11 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any
+from typing import Any
 
 import anyio.to_thread
 import msgspec
 from fastapi import Depends, Request, Response
-from fastapi.security import APIKeyCookie, HTTPBearer
 from sqlalchemy import Connection, bindparam, select, update
 
 from app.identity.auth.models import ApiKey, User, UserSession
@@ -33,9 +32,6 @@ SESSION_PREFIX, KEY_PREFIX = "zs_", "zk_"
 CSRF_HEADER = "x-csrf-token"
 SEEN_EVERY = timedelta(minutes=1)
 NEVER = datetime.min.replace(tzinfo=UTC)
-
-bearer = HTTPBearer(auto_error=False, description="登录所得令牌，或机器密钥")
-cookie = APIKeyCookie(name=COOKIE, auto_error=False, description="浏览器会话；写操作另须 X-CSRF-Token 请求头")
 
 
 class PasswordChangeRequired(Forbidden):
@@ -261,9 +257,7 @@ class Read:
 def reads(permission: Permission) -> Any:
     """A dependency: the route only looks, and asks for this permission. `Annotated[Read, reads(P.X)]`."""
 
-    async def read(
-        request: Request, _bearer: Annotated[Any, Depends(bearer)], _cookie: Annotated[Any, Depends(cookie)]
-    ) -> Read:
+    async def read(request: Request) -> Read:
         return Read(request, permission)
 
     read.permission = permission  # type: ignore[attr-defined]
@@ -285,9 +279,7 @@ def _enter(request: Request, database: Database, permission: Permission, body: b
 def requires(permission: Permission) -> Any:
     """A dependency: the route changes something, and asks for this permission. `Annotated[Actor, requires(P.X)]`."""
 
-    async def enter(
-        request: Request, db: Db, _bearer: Annotated[Any, Depends(bearer)], _cookie: Annotated[Any, Depends(cookie)]
-    ) -> Actor:
+    async def enter(request: Request, db: Db) -> Actor:
         # A form has been consumed by now; what makes it repeatable are its own means (a ledger changes nothing twice).
         form = request.headers.get("content-type", "").startswith("multipart/")
         body = b"" if form else await request.body()

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from app.identity.auth import logins, passwords, queries, service
 from app.identity.auth.access import Read, reads, requires
@@ -21,6 +21,7 @@ from app.identity.auth.schemas import (
 )
 from app.identity.auth.service import AdministratorAccount, KeyExists, OwnAccount, UserExists
 from app.kernel.access import Actor, Permission
+from app.kernel.asking import asked
 from app.kernel.db import Db
 from app.kernel.errors import Forbidden, IfMatchMissing, Invalid, Stale, Unauthenticated, raises
 from app.kernel.paging import page_of
@@ -46,7 +47,7 @@ def _once(db: Db, response: Response) -> Response:
 @router.get(
     "/users", response_model=page_of(UserRow), responses=raises(Unauthenticated, Forbidden, Invalid), summary="用户列表"
 )
-async def list_users(read: UserReader, q: Annotated[UserFilter, Query()]) -> Response:
+async def list_users(read: UserReader, q: Annotated[UserFilter, asked(UserFilter)]) -> Response:
     """The accounts."""
     return await read.answer(queries.user_page, q)
 
@@ -150,7 +151,7 @@ def end_user_sessions(login: Login, db: Db, _actor: RoleGranter) -> Response:
 @router.get(
     "/keys", response_model=page_of(KeyRow), responses=raises(Unauthenticated, Forbidden, Invalid), summary="密钥列表"
 )
-async def list_keys(read: Annotated[Read, reads(Permission.KEY_EDIT)], q: Annotated[KeyFilter, Query()]) -> Response:
+async def list_keys(read: Annotated[Read, reads(Permission.KEY_EDIT)], q: Annotated[KeyFilter, asked(KeyFilter)]) -> Response:
     """The keys that machines use, newest first."""
     return await read.answer(queries.key_page, q)
 

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Path, Response
 
 from app.identity.auth.access import Read, reads, requires
 from app.identity.units import queries, service
@@ -8,6 +8,7 @@ from app.identity.units.queries import NoUnit
 from app.identity.units.schemas import UnitFilter, UnitIn, UnitOut, UnitPage, UnitPatch
 from app.identity.units.service import NameTaken, UnitExists
 from app.kernel.access import Actor, Permission
+from app.kernel.asking import asked
 from app.kernel.db import Db
 from app.kernel.errors import Forbidden, IfMatchMissing, Invalid, Stale, Unauthenticated, raises
 from app.kernel.preconditions import IfMatch, expect
@@ -21,7 +22,7 @@ Code = Annotated[str, Path(description="单位编码", max_length=20, examples=[
 @router.get(
     "/units", response_model=UnitPage, responses=raises(Unauthenticated, Forbidden, Invalid), summary="责任单位列表"
 )
-async def list_units(read: Annotated[Read, reads(Permission.UNIT_READ)], q: Annotated[UnitFilter, Query()]) -> Response:
+async def list_units(read: Annotated[Read, reads(Permission.UNIT_READ)], q: Annotated[UnitFilter, asked(UnitFilter)]) -> Response:
     """The units that exist on a day, with the names and tiers they have on it."""
     return await read.answer(queries.page, q)
 

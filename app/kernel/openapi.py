@@ -1,0 +1,110 @@
+"""The OpenAPI of the house: what our own dependencies know is written into the framework's description.
+
+A route's permission and the two ways to say who one is; the parameters that `asked()` reads; one problem
+document for every refusal.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.openapi.utils import get_openapi
+from fastapi.routing import APIRoute
+from pydantic import BaseModel
+
+from app.kernel.errors import ProblemOut
+
+REF = "#/components/schemas/{model}"
+PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+SECURITY = {
+    "bearer": {"type": "http", "scheme": "bearer", "description": "登录所得令牌，或机器密钥"},
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "zhaoshang_session",
+        "description": "浏览器会话；写操作另须 X-CSRF-Token 请求头",
+    },
+}
+
+
+def dependencies(dependant: Dependant) -> Iterator[Any]:
+    """Every dependency of a route, at any depth."""
+    for part in dependant.dependencies:
+        yield part.call
+        yield from dependencies(part)
+
+
+def permission_of(route: APIRoute) -> Any:
+    """The permission that a route declares: None for a public one; LookupError when it declares nothing."""
+    for call in dependencies(route.dependant):
+        if hasattr(call, "permission"):
+            return call.permission
+    raise LookupError(f"{route.methods} {route.path} declares no permission")
+
+
+def routes(app: FastAPI) -> list[APIRoute]:
+    """The routes of our API."""
+    return [route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema]
+
+
+def _parameters(model: type[BaseModel], schemas: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    whole = model.model_json_schema(ref_template=REF, mode="validation")
+    schemas.update(whole.pop("$defs", {}))
+    for name, schema in whole["properties"].items():
+        kinds = [kind for kind in schema.get("anyOf", []) if kind != {"type": "null"}]
+        if kinds:
+            schema.pop("anyOf")
+            schema.update(kinds[0] if len(kinds) == 1 else {"anyOf": kinds})
+        if schema.get("default", ...) is None:
+            schema.pop("default")
+        parameter = {
+            "name": name,
+            "in": "query",
+            "required": name in whole.get("required", ()),
+            "description": schema.pop("description", ""),
+            "schema": schema,
+        }
+        examples = schema.pop("examples", None)
+        if examples:
+            parameter["example"] = [examples[0]] if schema.get("type") == "array" else examples[0]
+        yield parameter
+
+
+def describe(app: FastAPI) -> dict[str, Any]:
+    """The whole description; made once for each application."""
+    if app.openapi_schema is not None:
+        return app.openapi_schema
+    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    components = schema.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    components["securitySchemes"] = SECURITY
+    problem = ProblemOut.model_json_schema(ref_template=REF)
+    schemas.update(problem.pop("$defs", {}))
+    schemas["Problem"] = problem
+    for route in routes(app):
+        for method in route.methods or ():
+            operation = schema["paths"][route.path_format][method.lower()]
+            _complete(route, operation, schemas)
+    for name in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(name, None)
+    app.openapi_schema = schema
+    return schema
+
+
+def _complete(route: APIRoute, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+    responses = operation.setdefault("responses", {})
+    permission = permission_of(route)
+    if permission is not None:
+        operation["security"] = [{"bearer": []}, {"cookie": []}]
+        operation["x-permission"] = str(permission)
+        responses.setdefault("401", {"description": "未登录或登录已过期", "content": PROBLEM})
+        responses.setdefault("403", {"description": f"需要权限 {permission}", "content": PROBLEM})
+    asked = [call.query_model for call in dependencies(route.dependant) if hasattr(call, "query_model")]
+    for model in asked:
+        operation.setdefault("parameters", []).extend(_parameters(model, schemas))
+    if "requestBody" in operation or operation.get("parameters"):
+        responses["422"] = {"description": "提交的内容有误：`errors` 逐项指明字段与原因", "content": PROBLEM}
+    if "304" not in responses and "GET" in (route.methods or ()) and permission is not None:
+        responses["304"] = {"description": "与 If-None-Match 所持的相同"}
