@@ -1,0 +1,302 @@
+"""The indicators: code, label, formula in words, unit, and what they count, under the rules in force."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection
+
+from app.facts.projects.rules import SCALE, ScaleRule
+from app.facts.statistics.terms import StatisticCode
+from app.figures.engine import Measure
+from app.figures.rules import INDICATORS, IndicatorRules
+from app.kernel import rules
+from app.kernel.errors import Invalid
+from app.kernel.money import display
+from app.kernel.rules import InForce
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """The rules that say what the indicators mean on one day."""
+
+    indicators: InForce[IndicatorRules]
+    scale: InForce[ScaleRule]
+
+    @property
+    def groups(self) -> Mapping[str, str]:
+        return {word.value: into.value for word, into in self.indicators.body.sector_groups.items()}
+
+    @property
+    def large(self) -> str:
+        """The threshold in words."""
+        return display(self.scale.body.large_from, trim=True)
+
+
+SHIPPED = Definitions(InForce(0, INDICATORS.shipped, None, None), InForce(0, SCALE.shipped, None, None))
+
+
+def definitions(connection: Connection, on: date) -> Definitions:
+    """What was in force on a day."""
+    return Definitions(rules.in_force(connection, INDICATORS, on), rules.in_force(connection, SCALE, on))
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A figure that comes from outside and is typed in for a period."""
+
+    code: StatisticCode
+
+
+Part = Measure | Typed
+
+
+@dataclass(frozen=True, slots=True)
+class Indicator:
+    """`parts` gives what is counted, or numerator and denominator of a rate.
+
+    `depends` names the rules its meaning rests on: where their values differ, two figures are not the same thing.
+    `implied` is the dimension it is broken down by when neither `by` nor a filter names it.
+    """
+
+    code: str
+    label: str
+    unit: str  # 个, 元, 比率, 位
+    formula: Callable[[Definitions], str]
+    parts: Callable[[Definitions], tuple[Part, ...]]
+    depends: tuple[str, ...] = ()
+    implied: str | None = None
+    stock: bool = False  # the state on the last day: it has no event dates to break down by
+    share: bool = False  # filters apply to the numerator only, unless asked otherwise
+
+    @property
+    def is_ratio(self) -> bool:
+        return self.unit == "比率"
+
+    def meaning(self, on: Definitions, further: tuple[str, ...] = ()) -> tuple[object, ...]:
+        """What may not differ between two figures that are compared."""
+        return tuple(_value(on, name) for name in dict.fromkeys((*self.depends, *further)))
+
+    def version(self, on: Definitions) -> str:
+        """Which versions of which rules it is computed with: `indicators/0+scale/0`."""
+        text = f"{INDICATORS.code}/{on.indicators.number}"
+        scaled = any(name.startswith("scale.") for name in self.depends)
+        return f"{text}+{SCALE.code}/{on.scale.number}" if scaled else text
+
+
+def _value(on: Definitions, name: str) -> object:
+    rule, _, field = name.rpartition(".")
+    value = getattr(on.scale.body if rule == "scale" else on.indicators.body, field)
+    return tuple(sorted(value.items())) if isinstance(value, dict) else value
+
+
+# -- what is counted -------------------------------------------------------------------------------------------
+
+
+def _standing(on: Definitions, *only: str) -> tuple[str, ...]:
+    return only if on.indicators.body.terminated_stay else (*only, "standing")
+
+
+def _signed(on: Definitions, *only: str) -> Measure:
+    return Measure("signings", "count", _standing(on, *only))
+
+
+def _contracts(on: Definitions, window: str = "within") -> Measure:
+    return Measure("contracts", "amount", _standing(on), "until" if window == "until" else "within")
+
+
+_FUNDS = Measure("funds", "amount")
+_STARTED = Measure("starts")
+
+
+def _funds_rate(on: Definitions) -> tuple[Part, ...]:
+    if on.indicators.body.funds_rate == "cumulative":
+        return Measure("funds", "amount", window="until"), _contracts(on, "until")
+    return _FUNDS, _contracts(on)
+
+
+def _start_rate(on: Definitions) -> tuple[Part, ...]:
+    match on.indicators.body.start_rate:
+        case "started_in_period":
+            return _STARTED, _signed(on)
+        case "surviving":
+            return Measure("signings", "count", ("same_year", "standing")), Measure("signings", "count", ("standing",))
+        case _:
+            return _signed(on, "same_year"), _signed(on)
+
+
+def _per(source: str, field: str) -> Callable[[Definitions], tuple[Part, ...]]:
+    def parts(on: Definitions) -> tuple[Part, ...]:
+        return Measure(source), _signed(on) if getattr(on.indicators.body, field) == "signed" else _STARTED
+
+    return parts
+
+
+def _same(text: str) -> Callable[[Definitions], str]:
+    return lambda _: text
+
+
+def _signed_text(text: str) -> Callable[[Definitions], str]:
+    """A formula over signings; says so where ended projects are left out."""
+    return lambda on: text if on.indicators.body.terminated_stay else f"{text}（不含已终止或退出的项目）"
+
+
+_FUNDS_RATE_TEXT = {
+    "same_period": "期内到位资金 ÷ 同期合同引资（动态到位率，可超过100%）",
+    "cumulative": "累计到位资金 ÷ 累计合同引资，均截至期末",
+}
+_START_RATE_TEXT = {
+    "same_year": "当年签约当年开工项目数 ÷ 签约项目数",
+    "started_in_period": "期内开工项目数 ÷ 期内签约项目数",
+    "surviving": "当年签约当年开工项目数 ÷ 签约项目数，均只计存续项目",
+}
+_BASE_TEXT = {"signed": "期内签约项目数", "started": "期内开工项目数"}
+
+STAY = ("terminated_stay",)
+
+INDICATORS_BY_CODE: Mapping[str, Indicator] = {
+    indicator.code: indicator
+    for indicator in (
+        Indicator(
+            "signed_count", "签约项目数", "个",
+            _signed_text("首份正式合同在期内签订的项目数，一个项目只计一次"),
+            lambda on: (_signed(on),), STAY,
+        ),
+        Indicator(
+            "contract_amount", "合同引资", "元",
+            _signed_text("期内签订的正式合同金额与补充协议增资金额之和，框架协议不计"),
+            lambda on: (_contracts(on),), STAY,
+        ),
+        Indicator(
+            "framework_count", "框架协议项目数", "个",
+            _same("首份框架协议在期内签订的项目数，不并入签约项目数"),
+            lambda _: (Measure("frameworks", "count", ("first_framework",)),),
+        ),
+        Indicator(
+            "framework_amount", "框架协议金额", "元",
+            _same("期内签订的框架协议金额之和，不并入合同引资"),
+            lambda _: (Measure("frameworks", "amount"),),
+        ),
+        Indicator(
+            "funds_arrived", "到位资金", "元",
+            _same("到位日期在期内的已认定资金之和（新签与往年项目均计，冲销为负）"),
+            lambda _: (_FUNDS,),
+        ),
+        Indicator(
+            "funds_rate", "资金到位率", "比率",
+            lambda on: _signed_text(_FUNDS_RATE_TEXT[on.indicators.body.funds_rate])(on),
+            _funds_rate, ("funds_rate", *STAY),
+        ),
+        Indicator("started_count", "开工项目数", "个", _same("开工日期在期内的项目数"), lambda _: (_STARTED,)),
+        Indicator(
+            "same_year_started", "当年签约当年开工项目数", "个",
+            _signed_text("期内签约且在签约当年开工的项目数，计入签约日期所在期间"),
+            lambda on: (_signed(on, "same_year"),), STAY,
+        ),
+        Indicator(
+            "same_year_invested", "当年签约当年开工当年投资项目数", "个",
+            _signed_text("期内签约、在签约当年开工且当年有已认定到位资金的项目数，计入签约日期所在期间"),
+            lambda on: (_signed(on, "same_year", "invested"),), STAY,
+        ),
+        Indicator(
+            "start_rate", "落地开工率", "比率",
+            lambda on: _signed_text(_START_RATE_TEXT[on.indicators.body.start_rate])(on),
+            _start_rate, ("start_rate", *STAY),
+        ),
+        Indicator(
+            "large_count", "1亿元以上项目数", "个",
+            lambda on: _signed_text(f"期内签约且首份正式合同金额在{on.large}以上（含）的项目数")(on),
+            lambda on: (_signed(on, "large"),), ("scale.large_from", *STAY),
+        ),
+        Indicator(
+            "large_amount", "1亿元以上项目合同金额", "元",
+            lambda on: _signed_text(f"期内签约且首份正式合同金额在{on.large}以上（含）的项目，其首份合同金额之和")(on),
+            lambda on: (Measure("signings", "amount", _standing(on, "large")),), ("scale.large_from", *STAY),
+        ),
+        Indicator(
+            "large_share", "1亿元以上项目占比", "比率",
+            _signed_text("1亿元以上项目数 ÷ 签约项目数"),
+            lambda on: (_signed(on, "large"), _signed(on)), ("scale.large_from", *STAY),
+        ),
+        Indicator(
+            "sector_count", "分产业签约项目数", "个",
+            _signed_text("签约项目数，按产业类别分"),
+            lambda on: (_signed(on),), ("sector_groups", *STAY), implied="sector",
+        ),
+        Indicator(
+            "sector_amount", "分产业合同引资", "元",
+            _signed_text("合同引资，按产业类别分"),
+            lambda on: (_contracts(on),), ("sector_groups", *STAY), implied="sector",
+        ),
+        Indicator(
+            "completed_count", "竣工项目数", "个", _same("竣工日期在期内的项目数"),
+            lambda _: (Measure("completions"),),
+        ),
+        Indicator(
+            "production_count", "投产项目数", "个", _same("投产日期在期内的项目数"),
+            lambda _: (Measure("productions"),),
+        ),
+        Indicator(
+            "full_capacity_count", "达产项目数", "个", _same("达产日期在期内的项目数"),
+            lambda _: (Measure("full_capacities"),),
+        ),
+        Indicator(
+            "production_rate", "投产率", "比率",
+            lambda on: f"期内投产项目数 ÷ {_BASE_TEXT[on.indicators.body.production_rate]}",
+            _per("productions", "production_rate"), ("production_rate", *STAY),
+        ),
+        Indicator(
+            "full_capacity_rate", "达产率", "比率",
+            lambda on: f"期内达产项目数 ÷ {_BASE_TEXT[on.indicators.body.full_capacity_rate]}",
+            _per("full_capacities", "full_capacity_rate"), ("full_capacity_rate", *STAY),
+        ),
+        Indicator(
+            "fai_share", "固定资产投资贡献率", "比率",
+            _same("到位资金 ÷ 全区固定资产投资（由统计部门数据录入）"),
+            lambda _: (_FUNDS, Typed(StatisticCode.FIXED_ASSET_INVESTMENT)),
+        ),
+        Indicator(
+            "projects_in_database", "项目数据库项目数", "个",
+            _same("期末最后一天在库（已入库且未归档）的项目数"),
+            lambda _: (Measure("tracked"),), stock=True,
+        ),
+        Indicator(
+            "agreements_since", "历年签约合同数", "个",
+            lambda on: f"自{on.indicators.body.agreements_since.isoformat()}起至期末签订的正式合同份数",
+            lambda _: (Measure("formals", "count", window="since"),), ("agreements_since",),
+        ),
+        Indicator(
+            "municipal_rank", "市级考核位次", "位", _same("按市级通报录入"),
+            lambda _: (Typed(StatisticCode.MUNICIPAL_RANK),),
+        ),
+    )
+}  # fmt: skip
+
+
+def find(text: str) -> Indicator:
+    """An indicator by its code; `a/b` is the share of one in another, filters applying to `a` only."""
+    codes = text.split("/")
+    found = [INDICATORS_BY_CODE.get(code) for code in codes]
+    if None in found or len(codes) > 2:
+        known = "、".join(INDICATORS_BY_CODE)
+        raise Invalid.field("indicator", "unknown_indicator", f"没有这一指标。可用的指标：{known}；占比写作 a/b")
+    if len(codes) == 1:
+        return INDICATORS_BY_CODE[text]
+    part, whole = (INDICATORS_BY_CODE[code] for code in codes)
+    if part.unit != whole.unit or part.is_ratio or part.unit == "位":
+        raise Invalid.field("indicator", "not_a_share", "a/b 的两个指标须同为个数或同为金额")
+    return share_of(part, whole, text)
+
+
+def share_of(part: Indicator, whole: Indicator, code: str) -> Indicator:
+    """The share of one counted indicator in another."""
+    return Indicator(
+        code=code,
+        label=f"{part.label}占{whole.label}的比重",
+        unit="比率",
+        formula=lambda on: f"（{part.formula(on)}）÷（{whole.formula(on)}）；筛选条件只用于分子",
+        parts=lambda on: (*part.parts(on), *whole.parts(on)),
+        depends=tuple(dict.fromkeys((*part.depends, *whole.depends))),
+        stock=part.stock or whole.stock,
+        share=True,
+    )

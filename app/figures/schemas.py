@@ -1,0 +1,279 @@
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.kernel.calendar import FIRST_YEAR, LAST_YEAR, PeriodText
+from app.kernel.paging import PageQuery
+from app.kernel.text import Line
+
+Day = Annotated[date, Field(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31))]
+Filters = Annotated[tuple[Line, ...], Field(max_length=20)]
+
+INDICATOR = "指标代码，见 GET /meta/indicators；占比写作 a/b，例如 large_count/signed_count，筛选条件只用于 a"
+FILTER = "筛选，写作 维度:值；同一维度多个值为任一，不同维度须同时满足；维度与值见 GET /meta/dimensions，未填写作 none"
+AS_OF = "截至日期，默认今天；此后发生的不计，未结束的期间算到这一天，同比取上年同样长的一段"
+
+
+class FigureQuery(BaseModel):
+    """What figures can be asked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    indicator: tuple[Line, ...] = Field(min_length=1, max_length=20, description=INDICATOR, examples=[["signed_count"]])
+    period: PeriodText = Field(description="期间", examples=["2020"])
+    by: tuple[Line, ...] = Field((), max_length=3, description="细分维度，至多三个", examples=[["sector"]])
+    filter: Filters = Field((), description=FILTER, examples=[["sector:industry"]])
+    share: bool | None = Field(
+        None,
+        description="true：占比，筛选条件只用于分子；无筛选时为各部分占合计的比重。a/b 默认 true，其余默认 false",
+    )
+    compare: Literal["yoy"] | None = Field(None, description="yoy：与上年同期比较", examples=["yoy"])
+    rounding: Literal["half_up", "down"] | None = Field(
+        None, description="text 的舍入：half_up 四舍五入，down 截断；默认按指标口径", examples=["half_up"]
+    )
+    digits: int | None = Field(None, ge=0, le=6, description="text 的小数位数；默认按指标口径", examples=[1])
+    as_of: Day | None = Field(None, description=AS_OF, examples=["2020-12-31"])
+
+
+class RowQuery(PageQuery):
+    """What the rows behind a figure can be asked."""
+
+    indicator: Line = Field(description=INDICATOR, examples=["signed_count"])
+    period: PeriodText = Field(description="期间", examples=["2020"])
+    filter: Filters = Field((), description=FILTER, examples=[["sector:industry"]])
+    part: Literal["numerator", "denominator"] = Field("numerator", description="比率的分子或分母")
+    share: bool | None = Field(None, description="与 GET /figures 相同：true 时筛选条件不用于分母")
+    as_of: Day | None = Field(None, description=AS_OF, examples=["2020-12-31"])
+
+
+class OverviewQuery(BaseModel):
+    """What the overview can be asked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    period: PeriodText | None = Field(None, description="期间，默认今年", examples=["2020"])
+    as_of: Day | None = Field(None, description=AS_OF, examples=["2020-12-31"])
+
+
+class MapQuery(BaseModel):
+    """What the map can be asked."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    period: PeriodText | None = Field(None, description="只要该期间签约的；不填为在库项目", examples=["2020"])
+    filter: Filters = Field((), description=FILTER, examples=[["sector:industry"]])
+    as_of: Day | None = Field(None, description=AS_OF, examples=["2020-12-31"])
+
+
+class Reason(BaseModel):
+    """Why something is missing, or what to beware of."""
+
+    code: str = Field(description="稳定代码", examples=["zero_denominator"])
+    message: str = Field(description="中文说明", examples=["分母为零，无法计算"])
+
+
+NUMBER = "个数为数字；金额为元、两位小数的字符串"
+
+
+class Comparison(BaseModel):
+    """The same figure a year earlier, and the change."""
+
+    period: str | None = Field(description="相比的期间", examples=["2019"])
+    value: int | str | None = Field(description="上年同期的值", examples=[12])
+    numerator: int | str | None = Field(description="上年同期的分子（比率）")
+    denominator: int | str | None = Field(description="上年同期的分母（比率）")
+    difference: int | str | None = Field(description="本期减上年同期，准确值", examples=[7])
+    change: str | None = Field(description="增幅：(本期−上年同期)÷上年同期，十位小数", examples=["0.5833333333"])
+    text: str | None = Field(description="增幅的印刷写法", examples=["58.3%"])
+    percentage_points: str | None = Field(description="比率之差，百分点，十位小数", examples=["4.3478260870"])
+    percentage_points_text: str | None = Field(description="比率之差的印刷写法", examples=["4.3个百分点"])
+    version: str | None = Field(description="上年同期所用口径版本", examples=["indicators/0"])
+    flag: Reason | None = Field(description="两期口径不同时的提示；null 为同一口径")
+    reason: Reason | None = Field(description="不能比较时的原因，例如上年同期为零")
+
+
+class FigureItem(BaseModel):
+    """One figure."""
+
+    indicator: str = Field(description="指标代码", examples=["signed_count"])
+    label: str = Field(description="指标名称", examples=["签约项目数"])
+    period: str = Field(description="期间", examples=["2020"])
+    dimensions: dict[str, str] = Field(
+        description="细分维度 → 键；none 为未填，other 为其他（含不能单独显示的部分）",
+        examples=[{"sector": "industry"}],
+    )
+    labels: dict[str, str] = Field(description="细分维度 → 名称", examples=[{"sector": "工业"}])
+    value: int | str | None = Field(
+        description=f"准确值。{NUMBER}；比率为十位小数的字符串；null 时见 reason", examples=[46]
+    )
+    text: str | None = Field(
+        description="印刷写法：个数、亿元、%；按 rounding 与 digits 或指标口径舍入", examples=["46"]
+    )
+    unit: str = Field(description="单位：个、元、比率、位", examples=["个"])
+    numerator: int | str | None = Field(description=f"比率的分子。{NUMBER}", examples=[None])
+    denominator: int | str | None = Field(description=f"比率的分母。{NUMBER}", examples=[None])
+    version: str = Field(description="所用口径的版本", examples=["indicators/0"])
+    reason: Reason | None = Field(description="没有值的原因")
+    compare: Comparison | None = Field(description="同比，仅在 compare=yoy 时给出")
+
+
+class FiguresOut(BaseModel):
+    """The figures asked for, in the order of the indicators."""
+
+    items: list[FigureItem] = Field(description="各指标的各个部分")
+    period: str = Field(description="期间", examples=["2020"])
+    label: str = Field(description="期间名称", examples=["2020年"])
+    as_of: date = Field(description="截至日期", examples=["2020-12-31"])
+    locked: bool = Field(description="该期间是否已锁定：true 为年报（定稿），false 为快报", examples=[False])
+
+
+class SourceOut(BaseModel):
+    """Which kind of fact the rows are."""
+
+    code: str = Field(description="事实代码", examples=["signings"])
+    label: str = Field(description="事实名称", examples=["首份正式合同"])
+    kind: str = Field(description="id 属于哪种记录：project、agreement、fund_entry", examples=["project"])
+
+
+class RowOut(BaseModel):
+    """A row that a figure counts."""
+
+    project: str = Field(description="项目编号", examples=["500114-2020-0046"])
+    name: str = Field(description="项目名称", examples=["防眩光玻璃"])
+    date: str = Field(description="发生日期", examples=["2020-08-18"])
+    amount: str = Field(description="金额，元", examples=["120000000.00"])
+    id: int = Field(description="记录号", examples=[46])
+    sector: str = Field(description="产业类别", examples=["industry"])
+    stage: str = Field(description="目前阶段", examples=["started"])
+    status: str = Field(description="目前状态", examples=["active"])
+
+
+class RowsOut(BaseModel):
+    """The rows behind a figure that the actor may see."""
+
+    items: list[RowOut] = Field(description="本页的记录")
+    next: str | None = Field(description="下一页的游标；null 为最后一页")
+    total: int | None = Field(None, description="可见的总数，仅在 count=true 时给出")
+    withheld: int = Field(description="另有多少条计入但不可见", examples=[1])
+    indicator: str = Field(description="指标代码", examples=["signed_count"])
+    period: str = Field(description="期间", examples=["2020"])
+    part: str = Field(description="分子或分母", examples=["numerator"])
+    version: str = Field(description="所用口径的版本", examples=["indicators/0"])
+    source: SourceOut = Field(description="记录是哪种事实")
+
+
+class MonthOut(BaseModel):
+    """A month of the period, and the sum from its beginning to the end of that month."""
+
+    month: str = Field(description="月份", examples=["2020-08"])
+    signed_count: int = Field(description="当月签约项目数", examples=[4])
+    signed_total: int = Field(description="累计签约项目数", examples=[31])
+    contract_amount: str = Field(description="当月合同引资，元", examples=["120000000.00"])
+    contract_total: str = Field(description="累计合同引资，元", examples=["8200000000.00"])
+    funds_arrived: str = Field(description="当月到位资金，元", examples=["30000000.00"])
+    funds_total: str = Field(description="累计到位资金，元", examples=["1200000000.00"])
+
+
+class RecentOut(BaseModel):
+    """A recent signing."""
+
+    project: str = Field(description="项目编号", examples=["500114-2020-0046"])
+    name: str = Field(description="项目名称", examples=["防眩光玻璃"])
+    signed_on: date = Field(description="签约日期", examples=["2020-12-18"])
+    amount: str = Field(description="首份正式合同金额，元", examples=["120000000.00"])
+    sector: str = Field(description="产业类别", examples=["industry"])
+
+
+class OverviewOut(BaseModel):
+    """What a landing page needs in one answer."""
+
+    period: str = Field(description="期间", examples=["2020"])
+    label: str = Field(description="期间名称", examples=["2020年"])
+    as_of: date = Field(description="截至日期", examples=["2020-12-31"])
+    locked: bool = Field(description="该期间是否已锁定", examples=[False])
+    headline: list[FigureItem] = Field(description="主要指标，含同比")
+    sectors: list[FigureItem] = Field(description="按产业类别：签约项目数与合同引资")
+    stages: list[FigureItem] = Field(description="在库项目按目前阶段")
+    units: list[FigureItem] = Field(description="合同引资最多的责任单位：合同引资与签约项目数")
+    months: list[MonthOut] = Field(description="逐月与累计")
+    recent: list[RecentOut] = Field(description="期内最近的签约，仅列可见的")
+    tracked: int = Field(description="期末在库项目数", examples=[125])
+
+
+class IndicatorVersion(BaseModel):
+    """A definition and the days on which it holds."""
+
+    version: str = Field(description="口径版本", examples=["indicators/0"])
+    valid_from: date | None = Field(description="生效日期；null 为自始", examples=[None])
+    formula: str = Field(description="公式", examples=["首份正式合同在期内签订的项目数，一个项目只计一次"])
+    digits: int | None = Field(description="印刷小数位数", examples=[1])
+    rounding: str = Field(description="舍入方式", examples=["half_up"])
+
+
+class IndicatorOut(BaseModel):
+    """An indicator."""
+
+    code: str = Field(description="指标代码", examples=["signed_count"])
+    label: str = Field(description="指标名称", examples=["签约项目数"])
+    unit: str = Field(description="单位：个、元、比率、位", examples=["个"])
+    formula: str = Field(description="现行公式", examples=["首份正式合同在期内签订的项目数，一个项目只计一次"])
+    digits: int | None = Field(description="印刷小数位数：比率指 %，金额指亿元；null 为整数", examples=[None])
+    rounding: str = Field(description="舍入方式", examples=["half_up"])
+    stock: bool = Field(description="true 为期末存量，不能按时间细分", examples=[False])
+    versions: list[IndicatorVersion] = Field(description="历次口径，由旧到新")
+
+
+class IndicatorsOut(BaseModel):
+    """Every indicator."""
+
+    items: list[IndicatorOut]
+
+
+class DimensionValue(BaseModel):
+    """A part of a dimension."""
+
+    key: str = Field(description="键", examples=["industry"])
+    label: str = Field(description="名称", examples=["工业"])
+
+
+class DimensionOut(BaseModel):
+    """A dimension."""
+
+    code: str = Field(description="维度代码", examples=["sector"])
+    label: str = Field(description="维度名称", examples=["产业类别"])
+    time: bool = Field(description="是否时间维度", examples=[False])
+    values: list[DimensionValue] | None = Field(description="全部的值；null 为不封闭（时间、产业链、园区等）")
+
+
+class DimensionsOut(BaseModel):
+    """Every dimension."""
+
+    items: list[DimensionOut]
+
+
+class Geometry(BaseModel):
+    """A place."""
+
+    type: Literal["Point"] = "Point"
+    coordinates: tuple[float, float] = Field(description="经度、纬度", examples=[(108.77, 29.53)])
+
+
+class Feature(BaseModel):
+    """A project on the map."""
+
+    type: Literal["Feature"] = "Feature"
+    id: str = Field(description="项目编号", examples=["500114-2020-0046"])
+    geometry: Geometry
+    properties: dict[str, Any] = Field(
+        description="code、name、stage、status、sector、chain、park、unit、signed_on、contract_amount"
+    )
+
+
+class FeatureCollection(BaseModel):
+    """GeoJSON (RFC 7946) with two members more."""
+
+    type: Literal["FeatureCollection"] = "FeatureCollection"
+    features: list[Feature] = Field(description="可见且有坐标的项目")
+    withheld: int = Field(description="有坐标但不可见的项目数", examples=[1])
+    unplaced: int = Field(description="可见但没有坐标的项目数", examples=[3])

@@ -1,0 +1,193 @@
+"""Where figures come from: each fact once, as rows that have a project, an event date and an amount.
+
+Every source selects from `project` (alone or joined), so that dimensions and sight are the same for all.
+Bound: `from_day` and `to_day` (the days asked for), `as_of` (what happened later is not known yet), `large_fen`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Date,
+    FromClause,
+    and_,
+    bindparam,
+    exists,
+    func,
+    join,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.orm import InstrumentedAttribute, aliased
+
+from app.facts.agreements.models import Agreement, AgreementType
+from app.facts.funds.models import FundEntry, FundState
+from app.facts.projects.models import SIGNED_KEY, STARTED_KEY, Project
+from app.facts.projects.terms import Status
+from app.figures.buckets import bucket
+from app.kernel.db import Fen
+
+FROM_DAY = bindparam("from_day", type_=Date)
+TO_DAY = bindparam("to_day", type_=Date)
+AS_OF = bindparam("as_of", type_=Date)
+LARGE = bindparam("large_fen", type_=Fen)
+
+_PROJECT: FromClause = Project.__table__
+_AGREEMENT: FromClause = Agreement.__table__
+_FUND: FromClause = FundEntry.__table__
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Source:
+    """One kind of fact. `kind` and `row_id` say which record a row is; `event` is when it happened;
+    `tables` are those that `table` joins.
+
+    `where` picks the rows of the days asked for; `sort` is a day that is never null, for lists of rows.
+    """
+
+    code: str
+    label: str
+    kind: str
+    table: FromClause
+    tables: tuple[FromClause, ...]
+    row_id: ColumnElement[int]
+    event: ColumnElement[date]
+    amount: ColumnElement[int]
+    where: tuple[ColumnElement[bool], ...]
+    sort: ColumnElement[date]
+
+
+def _reached(code: str, label: str, day: Any, key: ColumnElement[date] | None, amount: ColumnElement[int]) -> Source:
+    """Projects that reached a stage. `key` is the indexed form of the day, where there is one."""
+    ranged = day if key is None else key
+    return Source(
+        code=code,
+        label=label,
+        kind="project",
+        table=_PROJECT,
+        tables=(_PROJECT,),
+        row_id=Project.id.expression,
+        event=day,
+        amount=amount,
+        where=(day.is_not(None), ranged >= FROM_DAY, ranged <= TO_DAY),
+        sort=day,
+    )
+
+
+def _papers(code: str, label: str, types: tuple[AgreementType, ...], amount: ColumnElement[int]) -> Source:
+    return Source(
+        code=code,
+        label=label,
+        kind="agreement",
+        table=join(_AGREEMENT, _PROJECT, Project.id == Agreement.project_id),
+        tables=(_AGREEMENT, _PROJECT),
+        row_id=Agreement.id.expression,
+        event=Agreement.signed_on.expression,
+        amount=amount,
+        where=(
+            or_(*(Agreement.type == kind for kind in types)),
+            Agreement.signed_on >= FROM_DAY,
+            Agreement.signed_on <= TO_DAY,
+            Agreement.voided_reason.is_(None),
+        ),
+        sort=Agreement.signed_on.expression,
+    )
+
+
+def _known(fen: InstrumentedAttribute[int | None]) -> ColumnElement[int]:
+    return func.coalesce(fen, literal(0, Fen), type_=Fen)
+
+
+_FIRST_FORMAL = _known(Project.first_formal_fen)
+_INVESTMENT = _known(Project.investment_fen)
+
+SOURCES: Mapping[str, Source] = {
+    source.code: source
+    for source in (
+        _reached("signings", "首份正式合同", Project.signed_on, SIGNED_KEY, _FIRST_FORMAL),
+        _reached("starts", "开工", Project.started_on, STARTED_KEY, _FIRST_FORMAL),
+        _reached("completions", "竣工", Project.completed_on, None, _FIRST_FORMAL),
+        _reached("productions", "投产", Project.production_on, None, _FIRST_FORMAL),
+        _reached("full_capacities", "达产", Project.full_capacity_on, None, _FIRST_FORMAL),
+        _papers(
+            "contracts",
+            "正式合同及增资",
+            (AgreementType.FORMAL, AgreementType.SUPPLEMENT),
+            Agreement.counted_fen.expression,
+        ),
+        _papers("formals", "正式合同", (AgreementType.FORMAL,), Agreement.counted_fen.expression),
+        _papers("frameworks", "框架协议", (AgreementType.FRAMEWORK,), _known(Agreement.amount_fen)),
+        Source(
+            code="funds",
+            label="已认定到位资金",
+            kind="fund_entry",
+            table=join(_FUND, _PROJECT, Project.id == FundEntry.project_id),
+            tables=(_FUND, _PROJECT),
+            row_id=FundEntry.id.expression,
+            event=FundEntry.arrived_on.expression,
+            amount=FundEntry.amount_fen.expression,
+            where=(
+                FundEntry.state == FundState.RECOGNISED,
+                FundEntry.arrived_on >= FROM_DAY,
+                FundEntry.arrived_on <= TO_DAY,
+            ),
+            sort=FundEntry.arrived_on.expression,
+        ),
+        Source(
+            code="tracked",
+            label="在库项目",
+            kind="project",
+            table=_PROJECT,
+            tables=(_PROJECT,),
+            row_id=Project.id.expression,
+            event=TO_DAY,
+            amount=_INVESTMENT,
+            where=(Project.tracked_from <= TO_DAY, or_(Project.archived_on.is_(None), Project.archived_on > TO_DAY)),
+            sort=Project.tracked_from.expression,
+        ),
+    )
+}
+
+
+# -- what more a row must be to be counted ---------------------------------------------------------------------
+
+_paid = aliased(FundEntry)
+_earlier = aliased(Agreement)
+
+_SAME_YEAR = and_(Project.started_on <= AS_OF, bucket("year", Project.started_on) == bucket("year", Project.signed_on))
+_INVESTED = (
+    select(func.sum(_paid.amount_fen))
+    .where(
+        _paid.project_id == Project.id,
+        _paid.state == FundState.RECOGNISED,
+        _paid.arrived_on <= AS_OF,
+        bucket("year", _paid.arrived_on) == bucket("year", Project.signed_on),
+    )
+    .correlate(Project)
+    .scalar_subquery()
+)
+
+CONDITIONS: Mapping[str, ColumnElement[bool]] = {
+    "large": Project.first_formal_fen >= LARGE,
+    "same_year": _SAME_YEAR,
+    # What arrived and was reversed within the year did not arrive.
+    "invested": _INVESTED > 0,
+    "standing": and_(Project.status != Status.TERMINATED, Project.status != Status.WITHDRAWN),
+    "first_framework": ~exists(
+        select(_earlier.id)
+        .where(
+            _earlier.project_id == Agreement.project_id,
+            _earlier.type == AgreementType.FRAMEWORK,
+            _earlier.voided_reason.is_(None),
+            or_(
+                _earlier.signed_on < Agreement.signed_on,
+                and_(_earlier.signed_on == Agreement.signed_on, _earlier.id < Agreement.id),
+            ),
+        )
+        .correlate(Agreement)
+    ),
+}
