@@ -1,6 +1,6 @@
 """The one event log: gapless, hash-chained, written last in the transaction it tells of.
 
-Audit trail, live stream, municipal push and the validity of kept answers are four readers of this table.
+Audit trail, live stream, municipal push and the validity of kept answers are four readers of it (see `chain`).
 Rows of `Logged` models enter it by themselves, with before and after of each changed field; a service says
 `record()` to name the business verb, the reason, or to let other domains react. Bulk writes that pass the
 ORM by hand their rows to `record_rows()`.
@@ -25,54 +25,6 @@ from app.kernel.db import Base, Database, Id, Instant, instant_text, text_key
 from app.kernel.statements import Statement
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
-
-GENESIS = "0" * 64
-CHANGED = "changed"
-"""What the log says of a personal field: that it changed. The chain cannot be erased, so values stay out."""
-
-
-class Event(Base):
-    """One thing that happened to one subject."""
-
-    __tablename__ = "event"
-    __table_args__ = (Index("ix_event_subject_key_seq", "subject_key", "seq"),)  # the history of one thing
-
-    seq: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
-    at: Mapped[datetime] = mapped_column(Instant)
-    kind: Mapped[str] = mapped_column(text_key(64), index=True)
-    subject: Mapped[str] = mapped_column(text_key(32))
-    subject_id: Mapped[int] = mapped_column(Id)
-    subject_key: Mapped[str] = mapped_column(text_key(64))
-    actor_id: Mapped[int] = mapped_column(Id)
-    actor: Mapped[str] = mapped_column(text_key(64))
-    request_id: Mapped[str] = mapped_column(text_key(64))
-    body: Mapped[str] = mapped_column(Text)
-    hash: Mapped[str] = mapped_column(text_key(64))
-
-
-class LogHead(Base):
-    """The end of the chain: its row is the log's lock, its number the data version.
-
-    `identity_seq` is the newest event about users, sessions, keys or units: a worker may trust an actor it
-    remembers for as long as this stands still.
-    """
-
-    __tablename__ = "log_head"
-
-    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
-    seq: Mapped[int] = mapped_column(Id)
-    identity_seq: Mapped[int] = mapped_column(Id)
-    hash: Mapped[str] = mapped_column(text_key(64))
-
-
-event.listen(
-    LogHead.__table__,
-    "after_create",
-    DDL(  # type: ignore[no-untyped-call]
-        f"INSERT INTO log_head (id, seq, identity_seq, hash) VALUES (1, 0, 0, '{GENESIS}')"
-    ),
-)
-
 
 class Logged:
     """A model whose rows enter the log.
@@ -189,13 +141,14 @@ def plain(value: Any) -> Any:
 def _bump(db: Session, _context: Any, _instances: Any) -> None:
     # A root's row version moves once in a transaction that changes it or any of its children.
     draft = draft_of(db)
-    for row in [*db.new, *db.dirty, *db.deleted]:
+    new, dirty, deleted = db.new, db.dirty, db.deleted  # the session makes these anew each time it is asked
+    for row in [*new, *dirty, *deleted]:
         if not isinstance(row, Logged):
             continue
-        if row in db.dirty and not _differences(row, "update"):
+        if row in dirty and not _differences(row, "update"):
             continue
         root = _root_of(db, draft, row)
-        if root is None or root in db.new or root in db.deleted or not hasattr(root, "version"):
+        if root is None or root in new or root in deleted or not hasattr(root, "version"):
             continue
         place = (root.__subject__, root.subject_id())
         if place not in draft.bumped:
@@ -276,9 +229,12 @@ def _root_model(subject: str) -> type[Any]:
 
 def _settle(db: Session, draft: Draft) -> None:
     """Give every changed row to an entry of its subject."""
+    first: dict[tuple[str, int], Entry] = {}
+    for entry in draft.entries:
+        first.setdefault((entry.subject, entry.subject_id), entry)
     for place, rows in draft.loose.items():
         subject, subject_id = place
-        said = next((e for e in draft.entries if (e.subject, e.subject_id) == place), None)
+        said = first.get(place)
         if said is None:
             ops = {row.op for row in rows if row.table == subject}
             verb = "created" if "insert" in ops else "deleted" if "delete" in ops else "changed"
@@ -311,14 +267,7 @@ def _see(draft: Draft) -> None:
 
 # -- writing ---------------------------------------------------------------------------------------------------
 
-_json = msgspec.json.Encoder(order="sorted")
-
 IDENTITY = ("user", "session", "api_key", "unit")
-
-
-def digest(before: str, values: Iterable[Any]) -> str:
-    """The hash of one event, chained to the one before it."""
-    return hashlib.sha256(before.encode() + _json.encode(list(values))).hexdigest()
 
 
 def _columns(seq: int, at: datetime, actor: Actor | None, entry: Entry, request: str) -> dict[str, Any]:
@@ -340,15 +289,9 @@ def _columns(seq: int, at: datetime, actor: Actor | None, entry: Entry, request:
         "actor_id": actor.id if actor else 0,
         "actor": actor.name if actor else "system",
         "request_id": request,
-        "body": _json.encode(body).decode(),
+        "body": canonical(body).decode(),
     }
 
-
-def _hashed(columns: Mapping[str, Any]) -> list[Any]:
-    return [instant_text(v) if isinstance(v, datetime) else v for v in (columns[name] for name in HASHED)]
-
-
-HASHED = ("seq", "at", "kind", "subject", "subject_id", "subject_key", "actor_id", "actor", "request_id", "body")
 
 _lock = Statement(select(LogHead.seq, LogHead.identity_seq, LogHead.hash).where(LogHead.id == 1).with_for_update())
 _insert = Statement(insert(Event))
@@ -391,7 +334,7 @@ def write(db: Session, entries: list[Entry]) -> None:
         if entry.subject in IDENTITY:
             identity_seq = seq
         columns = _columns(seq, at, actor, entry, request)
-        before = columns["hash"] = digest(before, _hashed(columns))
+        before = columns["hash"] = digest(before, hashed(columns))
         lines.append(columns)
     _insert.run(connection, lines)
     _move_head.run(connection, [{"at_seq": seq, "at_identity": identity_seq, "at_hash": before}])
@@ -405,77 +348,3 @@ def install(database: Database, reactions: Mapping[str, tuple[Reaction, ...]]) -
         write(db, settle_reactions(db, reactions))
 
     database.before_commit.append(before_commit)
-
-
-# -- reading ---------------------------------------------------------------------------------------------------
-
-
-_read_head = Statement(select(LogHead.seq, LogHead.identity_seq).where(LogHead.id == 1))
-
-
-def head(connection: Connection) -> tuple[int, int]:
-    """(data version, newest event about identity)."""
-    row = _read_head.rows(connection, {})[0]
-    return row[0], row[1]
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a check of the chain found."""
-
-    events: int
-    broken_at: int | None
-    reason: str | None
-
-    @property
-    def intact(self) -> bool:
-        return self.broken_at is None
-
-
-def stored(connection: Connection, after: int = 0, batch: int = 5000) -> Iterator[Any]:
-    """Every event after a number, in order, in batches that hold no transaction open."""
-    table = Event.__table__
-    while True:
-        rows = connection.execute(select(table).where(table.c.seq > after).order_by(table.c.seq).limit(batch)).all()
-        yield from rows
-        if len(rows) < batch:
-            return
-        after = rows[-1].seq
-
-
-def verify(connection: Connection, progress: Callable[[int], None] = lambda _: None) -> Verdict:
-    """Walk the chain: no gap, every hash right, the head where the chain ends."""
-    last = connection.execute(select(LogHead.seq, LogHead.hash)).one()
-    before, expected = GENESIS, 1
-    for row in stored(connection):
-        if row.seq > last.seq:
-            break  # written while we walk
-        if row.seq != expected:
-            return Verdict(expected - 1, expected, f"编号 {expected} 的记录缺失")
-        if digest(before, _hashed(row._mapping)) != row.hash:
-            return Verdict(expected - 1, row.seq, f"编号 {row.seq} 的记录与其校验值不符")
-        before, expected = row.hash, expected + 1
-        if expected % 1000 == 0:
-            progress(row.seq)
-    if expected - 1 != last.seq or before != last.hash:
-        return Verdict(expected - 1, expected, "日志末尾与链头不符，可能有记录被删除")
-    return Verdict(expected - 1, None, None)
-
-
-def count(connection: Connection) -> int:
-    return connection.execute(select(func.count()).select_from(Event)).scalar_one()
-
-
-def replay(connection: Connection) -> dict[str, dict[Any, dict[str, Any]]]:
-    """The rows the log says there are: table → key → column → value. Personal fields hold `CHANGED`."""
-    tables: dict[str, dict[Any, dict[str, Any]]] = {}
-    for row in stored(connection):
-        for table, key, op, fields in msgspec.json.decode(row.body)["rows"]:
-            rows = tables.setdefault(table, {})
-            key = tuple(key) if isinstance(key, list) else key
-            if op == "delete":
-                rows.pop(key, None)
-            else:
-                after = {name: CHANGED if change == CHANGED else change[1] for name, change in fields.items()}
-                rows.setdefault(key, {}).update(after)
-    return tables
