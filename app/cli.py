@@ -16,7 +16,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from app import domains, worker
 from app.config import Settings
 from app.identity.auth import service as accounts
-from app.kernel import events, schema
+from app.kernel import chain, events, schema
 from app.kernel.access import SYSTEM, Role
 from app.kernel.db import Database
 from app.kernel.errors import Problem
@@ -133,9 +133,9 @@ def _password() -> tuple[str, bool]:
 def verify() -> None:
     """逐条核对事件日志的编号与校验链；有缺失或被改动时指出编号并以 1 退出。"""
     with opened() as database, database.reading() as connection:
-        total, _ = events.head(connection)
+        total, _ = chain.head(connection)
         with progress("核对日志", total) as bar:
-            verdict = events.verify(connection, lambda seen: bar.update(bar.task_ids[0], completed=seen))
+            verdict = chain.verify(connection, lambda seen: bar.update(bar.task_ids[0], completed=seen))
     if verdict.intact:
         print(f"日志完整：{verdict.events} 条")
         return

@@ -4,15 +4,16 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, select
 
-from app.kernel import events
+from app.kernel import chain, events
+from app.kernel.chain import CHANGED
 from app.kernel.db import Base
-from app.kernel.events import CHANGED, Logged
+from app.kernel.events import Logged
 
 
 def assert_log_equals_tables(connection: Connection) -> None:
     """Compare every row of every logged table, personal and unlogged columns aside, and walk the chain."""
-    assert events.verify(connection).intact
-    told = events.replay(connection)
+    assert chain.verify(connection).intact
+    told = chain.replay(connection)
     for mapper in Base.registry.mappers:
         model: Any = mapper.class_
         if not issubclass(model, Logged):

@@ -21,7 +21,7 @@ import msgspec
 from sqlalchemy import Connection, Date, LargeBinary, Table, delete, func, insert, select, text, update
 from sqlalchemy.orm import Session
 
-from app.kernel import events, schema
+from app.kernel import chain, schema
 from app.kernel.db import Base, Database, Instant, instant_text
 from app.kernel.errors import Conflict, Invalid
 
@@ -85,7 +85,7 @@ def save(database: Database, data_dir: Path, target: Path, progress: Progress = 
     partial = target.with_name(target.name + ".partial")
     with tempfile.TemporaryDirectory(dir=target.parent or None) as folder, _moment(database) as connection:
         present = schema.present(connection)
-        head = connection.execute(select(events.LogHead)).one()
+        head = connection.execute(select(chain.LogHead)).one()
         log = {"seq": head.seq, "hash": head.hash}
         manifest: dict[str, Any] = {"format": FORMAT, "migration": present, "log": log, "tables": {}, "files": 0}
         with tarfile.open(partial, "w:gz", compresslevel=5) as archive:
@@ -130,7 +130,7 @@ def load(database: Database, data_dir: Path, source: Path, progress: Progress = 
         if manifest.get("format") != FORMAT or manifest.get("migration") != schema.wanted():
             raise OtherSchema
         with database.unit_of_work() as db:
-            if db.execute(select(func.count()).select_from(events.Event)).scalar_one():
+            if db.execute(select(func.count()).select_from(chain.Event)).scalar_one():
                 raise NotEmpty
             for table in reversed(Base.metadata.sorted_tables):
                 db.execute(delete(table))  # what the migrations filled in comes back with the archive
@@ -138,7 +138,7 @@ def load(database: Database, data_dir: Path, source: Path, progress: Progress = 
                 _fill(db, table, Path(folder) / "tables" / f"{table.name}.jsonl", manifest["tables"], progress)
             if not database.is_sqlite:
                 _set_sequences(db)
-            verdict = events.verify(db.connection())
+            verdict = chain.verify(db.connection())
             if not verdict.intact or verdict.events != manifest["log"]["seq"]:
                 raise BrokenBackup(verdict.reason or BrokenBackup.message)
             if (Path(folder) / "files").is_dir():

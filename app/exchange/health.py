@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 
 from app.identity.auth.access import Public
 from app.identity.periods import queries as periods
-from app.kernel import calendar, events, schema
+from app.kernel import calendar, chain, schema
 from app.kernel.db import database_of
 from app.kernel.replies import encode
 
@@ -66,7 +66,7 @@ async def ready(request: Request) -> Response:
 def _checks(request: Request) -> dict[str, Check]:
     try:
         with database_of(request).reading() as connection:
-            version, _ = events.head(connection)
+            version, _ = chain.head(connection)
             return {
                 "database": Check(ok=True, detail=f"data version {version}"),
                 "migrations": _migrations(connection),
@@ -100,5 +100,5 @@ async def metrics(request: Request) -> Response:
 def _metrics(request: Request) -> Any:
     gauges = request.app.state.metrics
     with database_of(request).reading() as connection:
-        gauges.version.set(events.head(connection)[0])
+        gauges.version.set(chain.head(connection)[0])
     return gauges.text()

@@ -6,8 +6,7 @@ Rows of `Logged` models enter it by themselves, with before and after of each ch
 ORM by hand their rows to `record_rows()`.
 """
 
-import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -15,16 +14,17 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar
 
-import msgspec
-from sqlalchemy import DDL, Connection, Index, Text, bindparam, event, func, insert, inspect, select, update
-from sqlalchemy.orm import Mapped, Session, mapped_column
+from sqlalchemy import bindparam, event, insert, inspect, select, update
+from sqlalchemy.orm import Session
 
 from app.kernel import calendar
 from app.kernel.access import Actor
-from app.kernel.db import Base, Database, Id, Instant, instant_text, text_key
+from app.kernel.chain import CHANGED, Event, LogHead, canonical, digest, hashed
+from app.kernel.db import Base, Database, instant_text
 from app.kernel.statements import Statement
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
+
 
 class Logged:
     """A model whose rows enter the log.

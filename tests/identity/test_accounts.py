@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from app.identity.auth import service
 from app.identity.auth.models import ApiKey
 from app.identity.auth.schemas import KeyRow, UserRow
-from app.kernel import events
+from app.kernel import chain
 from app.kernel.access import KEY_SCOPES, Permission, Role
 from app.kernel.errors import Invalid
 from app.kernel.idempotency import KeptAnswer
@@ -52,7 +52,7 @@ def test_a_first_password_is_told_once_even_with_an_idempotency_key(as_: As, db:
     assert again.status_code == 409 and again.json()["code"] == "user_exists"
     with db() as session:
         assert session.scalars(select(KeptAnswer)).all() == []
-        bodies = " ".join(session.scalars(select(events.Event.body)))
+        bodies = " ".join(session.scalars(select(chain.Event.body)))
     assert created.json()["initial_password"] not in bodies and "79222222" not in bodies
 
 

@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from app.identity.auth.models import User
-from app.kernel import events
+from app.kernel import chain
 from tests.clients import As, Work
 from tests.factories.identity import actor_of, make_user
 
@@ -26,7 +26,7 @@ def test_a_unit_of_work_acts_for_somebody_and_is_logged(db: Work) -> None:
     with db(actor) as session:
         make_user(session, "leader")
     with db() as session:
-        told = session.execute(select(events.Event.kind, events.Event.actor).order_by(events.Event.seq)).all()
+        told = session.execute(select(chain.Event.kind, chain.Event.actor).order_by(chain.Event.seq)).all()
     assert [tuple(row) for row in told] == [("user.created", "system"), ("user.created", "wang")]
 
 

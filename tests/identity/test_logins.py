@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from app.config import Settings
 from app.identity.auth import passwords, service
 from app.identity.auth.models import LoginGuard, User, UserSession
-from app.kernel import events
+from app.kernel import chain
 from app.kernel.access import Role
 from app.main import create_app
 from tests.clients import As, Work
@@ -90,7 +90,7 @@ def test_a_lock_survives_a_restart_and_ends_by_itself(
     assert log_in().status_code == 200
     with db() as session:
         assert session.scalars(select(LoginGuard)).all() == []
-        told = session.scalars(select(events.Event.kind).where(events.Event.subject == "user")).all()
+        told = session.scalars(select(chain.Event.kind).where(chain.Event.subject == "user")).all()
         assert told == ["user.created", "user.locked"]
 
 
@@ -272,7 +272,7 @@ def test_using_a_session_writes_at_most_once_a_minute_and_no_event(
     def state() -> tuple[float, int]:
         with db() as session:
             seen = session.scalars(select(UserSession.last_seen_at)).one()
-            return seen.timestamp(), events.count(session.connection())
+            return seen.timestamp(), chain.count(session.connection())
 
     start, count = state()
     seen = []
@@ -298,5 +298,5 @@ def test_the_log_tells_no_secrets(db: Work) -> None:
         user = make_user(session, "officer", login="wang")
         user.phone, user.password_hash = "023-79222222", HASH
     with db() as session:
-        said = " ".join(session.scalars(select(events.Event.body)))
+        said = " ".join(session.scalars(select(chain.Event.body)))
     assert HASH not in said and "79222222" not in said and '"phone":"changed"' in said

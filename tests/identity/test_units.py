@@ -8,7 +8,7 @@ import time_machine
 import app.demo
 from app.identity.units import queries, service
 from app.identity.units.models import Tier, UnitKind
-from app.kernel import events
+from app.kernel import chain
 from tests.clients import As, Work
 from tests.factories.identity import make_unit
 
@@ -120,9 +120,9 @@ def test_the_demo_units_can_be_loaded_twice(db: Work) -> None:
     with db() as session:
         assert service.load_units(session, rows) == len(rows)
     with db() as session:
-        before = events.count(session.connection())
+        before = chain.count(session.connection())
         assert service.load_units(session, rows) == 0
     with db() as session:
-        assert events.count(session.connection()) == before
+        assert chain.count(session.connection()) == before
         names = queries.resolve(session, ["区卫健委", "濯水镇政府", "区环保局"])
         assert [unit.code for unit in names.values()] == ["qwjw", "zsz", "qsthj"]

@@ -10,7 +10,7 @@ from sqlalchemy import select, text
 
 from app.facts.enterprises.models import Contact, Enterprise
 from app.identity.units.models import Tier, Unit, UnitKind, UnitTerm
-from app.kernel import events
+from app.kernel import chain, events
 from app.kernel.db import Database
 
 
@@ -28,7 +28,7 @@ def a_unit(code: str = "jxw") -> Unit:
 
 def all_events(database: Database) -> list[dict[str, object]]:
     with database.reading() as connection:
-        return [{**row._mapping, "body": msgspec.json.decode(row.body)} for row in events.stored(connection)]
+        return [{**row._mapping, "body": msgspec.json.decode(row.body)} for row in chain.stored(connection)]
 
 
 def test_one_transaction_makes_one_event_for_each_subject(database: Database) -> None:
@@ -90,7 +90,7 @@ def test_personal_fields_are_told_as_changed_only(database: Database) -> None:
         db.flush()
         db.add(Contact(enterprise_id=enterprise.id, name="王小二", phone="13800001234"))
     with database.reading() as connection:
-        whole = "".join(row.body for row in events.stored(connection))
+        whole = "".join(row.body for row in chain.stored(connection))
     assert "13800001234" not in whole
     assert "王小二" not in whole
     assert '"phone":"changed"' in whole
@@ -114,8 +114,8 @@ def test_threads_write_a_chain_without_gap(database: Database) -> None:
         thread.join()
     assert errors == []
     with database.reading() as connection:
-        assert events.verify(connection) == events.Verdict(40, None, None)
-        assert events.head(connection) == (40, 40)
+        assert chain.verify(connection) == chain.Verdict(40, None, None)
+        assert chain.head(connection) == (40, 40)
 
 
 @pytest.mark.parametrize(
@@ -135,7 +135,7 @@ def test_damage_is_found(database: Database, damage: str) -> None:
     with database.writer.begin() as connection:
         connection.execute(text(damage))
     with database.reading() as connection:
-        verdict = events.verify(connection)
+        verdict = chain.verify(connection)
     assert not verdict.intact
     assert verdict.broken_at == (3 if "= 3" in damage else 2)
 
@@ -152,7 +152,7 @@ def test_replay_equals_the_tables(database: Database) -> None:
         first.valid_to = date(2019, 12, 31)
         db.delete(second)
     with database.reading() as connection:
-        told = events.replay(connection)
+        told = chain.replay(connection)
         for model in (Unit, UnitTerm):
             there = {
                 row.id: {name: events.plain(value) for name, value in row._mapping.items()}

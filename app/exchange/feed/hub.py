@@ -26,7 +26,7 @@ from app.exchange.feed.messages import Message
 from app.exchange.feed.streams import BATCH, QUEUE, Stream
 from app.exchange.feed.subjects import Feed
 from app.identity.auth.access import admit, identify
-from app.kernel import calendar, events
+from app.kernel import calendar, chain
 from app.kernel.access import Actor, Permission
 from app.kernel.db import Database
 from app.kernel.errors import Problem
@@ -213,7 +213,7 @@ class Hub:
 
     def _read(self, position: int) -> tuple[int, list[Message]]:
         with self.database.reading() as connection:
-            head, _ = events.head(connection)
+            head, _ = chain.head(connection)
             return head, messages.read(connection, position, BATCH) if head > position else []
 
     async def _advance(self) -> bool:
@@ -295,7 +295,7 @@ class Hub:
     def _judge(self, streams: Collection[Stream]) -> list[tuple[Stream, Actor | Problem]]:
         found: list[tuple[Stream, Actor | Problem]] = []
         with self.database.reading() as connection:
-            head = events.head(connection)
+            head = chain.head(connection)
             for stream in streams:
                 try:
                     found.append((stream, self.admitted(stream.request, connection, head)))

@@ -6,8 +6,8 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
+from app.kernel.chain import CHANGED, Event
 from app.kernel.db import Base, Hundredths
-from app.kernel.events import CHANGED, Event
 from app.kernel.money import format_yuan
 from app.kernel.statements import Statement
 

@@ -8,11 +8,11 @@ import msgspec
 from sqlalchemy import Connection, and_, select, type_coerce
 
 from app.exchange.feed.schemas import LogFilter, LogVerification
-from app.kernel import events
+from app.kernel import chain
 from app.kernel.access import Actor
+from app.kernel.chain import Event, LogHead
 from app.kernel.db import Instant
 from app.kernel.errors import Problem, TooMany
-from app.kernel.events import Event, LogHead
 from app.kernel.paging import Listing, Where
 
 _walking = threading.Lock()
@@ -97,7 +97,7 @@ def _walk(connection: Connection) -> LogVerification:
             raise WalkTooLong
 
     head = connection.execute(select(LogHead.seq, LogHead.hash)).one()
-    verdict = events.verify(connection, in_time)
+    verdict = chain.verify(connection, in_time)
     return LogVerification(
         intact=verdict.intact,
         events=verdict.events,

@@ -19,7 +19,7 @@ from app.exchange.feed.messages import Message, sse
 from app.exchange.feed.schemas import StreamQuery
 from app.exchange.feed.subjects import Present, fate, present
 from app.exchange.feed.wanted import Wanted, wanted
-from app.kernel import events
+from app.kernel import chain
 from app.kernel.access import Actor
 from app.kernel.errors import Problem
 
@@ -133,7 +133,7 @@ class Stream:
     def _replay(self) -> tuple[list[Message], bytes]:
         """The next events of the table as this stream gets them by present rights (in a thread)."""
         with self.hub.database.reading() as connection:
-            self.actor = self.hub.admitted(self.request, connection, events.head(connection))
+            self.actor = self.hub.admitted(self.request, connection, chain.head(connection))
             found = messages.read(connection, self.position, BATCH)
             now = present(self.hub.feed, connection, found)
         return found, self.chosen(found, now)
@@ -218,7 +218,7 @@ class StreamResponse(Response):
 def opening(connection: Connection, actor: Actor, request: Request, query: StreamQuery, header: str) -> Response:
     """A stream that starts now or after the number the client has (the header is newer than the address)."""
     hub: Hub = request.app.state.hub
-    head, _ = events.head(connection)
+    head, _ = chain.head(connection)
     number = int(header) if header else query.last_event_id
     unknown = number is not None and number > head
     start = head if number is None or unknown else number

@@ -13,8 +13,8 @@ from app.facts.projects import queries as projects
 from app.identity.auth.models import User
 from app.identity.units.models import Unit
 from app.kernel.access import Actor
+from app.kernel.chain import CHANGED, Event
 from app.kernel.db import Base, Hundredths
-from app.kernel.events import CHANGED, Event
 from app.kernel.money import format_yuan
 from app.kernel.paging import Listing, Sight, Where
 

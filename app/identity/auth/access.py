@@ -18,7 +18,7 @@ from fastapi import Depends, Request, Response
 from sqlalchemy import Connection, bindparam, select, update
 
 from app.identity.auth.models import ApiKey, User, UserSession
-from app.kernel import calendar, events, idempotency
+from app.kernel import calendar, chain, events, idempotency
 from app.kernel.access import KEY_SCOPES, Actor, Permission, Role, permissions_of
 from app.kernel.db import Database, Db, database_of
 from app.kernel.errors import Forbidden, Unauthenticated
@@ -231,7 +231,7 @@ class Read:
         database = database_of(self.request)
         shelf: Shelf = self.request.app.state.shelf
         with database.reading() as connection:
-            head = events.head(connection)
+            head = chain.head(connection)
             actor = identify(self.request, connection, head)
             admit(actor, self.permission)
             key = (query, args, actor.view)
@@ -249,7 +249,7 @@ class Read:
 
     def _fresh(self, query: Callable[..., Any], args: tuple[Any, ...]) -> Any:
         with database_of(self.request).reading() as connection:
-            actor = identify(self.request, connection, events.head(connection))
+            actor = identify(self.request, connection, chain.head(connection))
             admit(actor, self.permission)
             return query(connection, actor, *args)
 
@@ -269,7 +269,7 @@ def reads(permission: Permission) -> Any:
 
 def _enter(request: Request, database: Database, permission: Permission, body: bytes, db: Any) -> Actor:
     with database.reading() as connection:
-        actor = identify(request, connection, events.head(connection))
+        actor = identify(request, connection, chain.head(connection))
         admit(actor, permission)
         idempotency.begin(connection, request, body, actor, db)
     events.act(db, actor)

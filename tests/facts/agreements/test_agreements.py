@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.facts.agreements import counting, queries, service
 from app.facts.agreements.models import Agreement, AgreementType
 from app.facts.projects.models import Project
-from app.kernel import events
+from app.kernel import chain, events
 from app.kernel.access import SYSTEM
 from app.kernel.errors import Problem
 from tests.clients import As, Work
@@ -326,8 +326,8 @@ def test_the_log_tells_everything(as_: As, db: Work, app: FastAPI) -> None:
     officer.post(f"{path}/{first}/void", json={"reason": "重复登记"})
     with app.state.database.reading() as connection:
         assert_log_equals_tables(connection)
-        kinds = [row.kind for row in events.stored(connection) if row.subject_key == code]
-        reasons = [row.body for row in events.stored(connection) if "agreement_voided" in row.kind]
+        kinds = [row.kind for row in chain.stored(connection) if row.subject_key == code]
+        reasons = [row.body for row in chain.stored(connection) if "agreement_voided" in row.kind]
     assert kinds[-4:] == [
         "project.agreement_recorded", "project.agreement_recorded", "project.agreement_corrected",
         "project.agreement_voided",

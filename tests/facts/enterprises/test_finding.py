@@ -11,7 +11,7 @@ from app.facts.enterprises import queries, service
 from app.facts.enterprises.merging import MergeIn, merge
 from app.facts.enterprises.models import Enterprise, Ownership
 from app.facts.enterprises.schemas import EnterpriseIn
-from app.kernel import events
+from app.kernel import chain
 from app.kernel.access import SYSTEM, Role
 from app.kernel.errors import Forbidden, Invalid
 from tests.clients import As, Work
@@ -105,7 +105,7 @@ def test_many_are_made_in_few_statements(db: Work) -> None:
         assert service.find_or_create(session, SYSTEM, "别的名字", USCC, known=known) == (fresh, False)
     with db() as session:
         assert len(queries.index(session).by_name) == 601
-        assert len(events.replay(session.connection())["enterprise_alias"]) == 300
+        assert len(chain.replay(session.connection())["enterprise_alias"]) == 300
 
 
 def test_two_who_enter_the_same_code_at_once(app: FastAPI, as_: As) -> None:
@@ -180,11 +180,11 @@ def test_doubles_of_one_to_be_entered(as_: As, crowd: dict[str, int]) -> None:
 
 def test_checking_changes_nothing(as_: As, db: Work, crowd: dict[str, int]) -> None:
     with db() as session:
-        before = session.query(Enterprise).count(), session.query(events.Event).count()
+        before = session.query(Enterprise).count(), session.query(chain.Event).count()
         actor = actor_of(make_user(session, Role.REPORTER, login="reporter"))
         assert actor
     as_("reporter").post(f"{LIST}/duplicates", json={"name": "正阳"})
     with db() as session:
         enterprises = session.query(Enterprise).count()
-        told = session.query(events.Event).filter_by(subject="enterprise").count()
+        told = session.query(chain.Event).filter_by(subject="enterprise").count()
     assert (enterprises, told) == before

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.facts.enterprises import merging, service
 from app.facts.enterprises.models import Contact, Enterprise, EnterpriseAlias, EnterpriseMerge, Listing
-from app.kernel import events
+from app.kernel import chain, events
 from app.kernel.access import SYSTEM
 from tests.clients import As, Work
 from tests.factories.enterprises import make_enterprise
@@ -33,11 +33,11 @@ def content(session: Session) -> dict[str, Any]:
 
 
 def assert_log_equals_tables(session: Session) -> None:
-    told = events.replay(session.connection())
+    told = chain.replay(session.connection())
     for model in (Enterprise, EnterpriseAlias, Listing, Contact, EnterpriseMerge):
         there = {
             row.id: {
-                column.key: events.CHANGED
+                column.key: chain.CHANGED
                 if column.key in model.__personal__
                 else events.plain(getattr(row, column.key))
                 for column in model.__table__.columns
@@ -157,12 +157,12 @@ def test_undoing_puts_everything_back(as_: As, db: Work, two: tuple[int, int]) -
     with db() as session:
         assert content(session) == before
         assert_log_equals_tables(session)
-        told = session.query(events.Event).filter(events.Event.kind.in_(["enterprise.merged", "enterprise.unmerged"]))
-        assert [(event.kind, event.subject_id) for event in told.order_by(events.Event.seq)] == [
+        told = session.query(chain.Event).filter(chain.Event.kind.in_(["enterprise.merged", "enterprise.unmerged"]))
+        assert [(event.kind, event.subject_id) for event in told.order_by(chain.Event.seq)] == [
             ("enterprise.merged", kept),
             ("enterprise.unmerged", kept),
         ]
-        assert events.verify(session.connection()).intact
+        assert chain.verify(session.connection()).intact
     assert refusal(as_, trace["id"])[:2] == (409, "merge_undone")
     assert as_("officer").post(f"{LIST}/merges/999/undo").json()["code"] == "no_merge"
     again = merge(as_, merged, kept)

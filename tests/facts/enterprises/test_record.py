@@ -6,8 +6,9 @@ import pytest
 
 from app.facts.enterprises.models import Contact, Enterprise, EnterpriseAlias, EnterpriseMerge, Listing
 from app.facts.enterprises.queries import mask_phone
-from app.kernel import events
-from app.kernel.events import CHANGED, plain
+from app.kernel import chain
+from app.kernel.chain import CHANGED
+from app.kernel.events import plain
 from tests.clients import As, Work
 from tests.factories.enterprises import make_enterprise
 
@@ -37,7 +38,7 @@ def enter(as_: As, **fields: Any) -> dict[str, Any]:
 
 def assert_log_equals_tables(work: Work) -> None:
     with work() as session:
-        told = events.replay(session.connection())
+        told = chain.replay(session.connection())
         for model in (Enterprise, EnterpriseAlias, Listing, Contact, EnterpriseMerge):
             there = {
                 row.id: {
@@ -155,7 +156,7 @@ def test_a_new_name_is_found_and_told(as_: As, db: Work) -> None:
     found = {q: len(officer.get(LIST, params={"q": q}).json()["items"]) for q in ("旧名", "xinming", "别名")}
     assert found == {"旧名": 0, "xinming": 1, "别名": 1}
     with db() as session:
-        [event] = session.query(events.Event).filter_by(kind="enterprise.renamed")
+        [event] = session.query(chain.Event).filter_by(kind="enterprise.renamed")
         assert '"before":"旧名公司"' in event.body
     assert_log_equals_tables(db)
 
@@ -234,5 +235,5 @@ def test_only_who_needs_phones_sees_them(as_: As, db: Work, role: str, clear: bo
 def test_the_log_keeps_no_phone(as_: As, db: Work) -> None:
     enter(as_, contacts=[{"name": "欧阳工", "phone": "13812341234", "note": "家住正阳"}])
     with db() as session:
-        told = "".join(session.scalars(session.query(events.Event.body).statement))
+        told = "".join(session.scalars(session.query(chain.Event.body).statement))
     assert not any(secret in told for secret in ("13812341234", "欧阳工", "家住正阳"))

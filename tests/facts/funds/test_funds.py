@@ -15,7 +15,7 @@ from app.facts.funds import service
 from app.facts.funds.models import FundEntry, FundState
 from app.facts.funds.schemas import FundIn, ReverseIn
 from app.facts.projects.models import Project
-from app.kernel import calendar, events
+from app.kernel import calendar, chain, events
 from app.kernel.access import SYSTEM
 from app.kernel.errors import Problem
 from tests.clients import As, Work
@@ -286,7 +286,7 @@ def test_the_log_tells_everything(as_: As, db: Work, app: FastAPI) -> None:
     officer.post(f"{path}/{number}/reverse", json={"reason": "重复登记", "restate": True})
     with app.state.database.reading() as connection:
         assert_log_equals_tables(connection)
-        told = [row for row in events.stored(connection) if row.subject_key == code]
+        told = [row for row in chain.stored(connection) if row.subject_key == code]
     assert [row.kind for row in told] == ["project.created", "project.fund_recorded", "project.fund_reversed"]
     assert "重复登记" in told[-1].body
     assert told[-1].actor == "officer"

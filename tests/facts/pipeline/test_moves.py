@@ -12,7 +12,7 @@ from sqlalchemy import select
 from app.facts.pipeline.models import Move
 from app.facts.projects.models import Project
 from app.facts.projects.terms import STAGES, Stage
-from app.kernel import calendar, events
+from app.kernel import calendar, chain
 from tests.clients import As, Work
 from tests.factories.agreements import make_agreement
 from tests.factories.identity import make_unit, make_user
@@ -357,7 +357,7 @@ def test_a_move_keeps_who_and_why_and_the_log_tells_everything(as_: As, db: Work
     client.post(path, json={"to": "talk", "happened_on": "2020-10-01", "reason": "合同解除"})
     with app.state.database.reading() as connection:
         assert_log_equals_tables(connection)
-        told = [row for row in events.stored(connection) if row.subject_key == code]
+        told = [row for row in chain.stored(connection) if row.subject_key == code]
     assert [row.kind for row in told] == [
         "project.created", "project.agreement_recorded", "project.moved", "project.moved",
     ]  # fmt: skip
