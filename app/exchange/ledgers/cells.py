@@ -240,8 +240,8 @@ def _area(value: Cell, unit: str) -> Parsed:
     except ValueError as error:
         return refused("number", str(error))
     factor = _MU_PER.get(said or unit)
-    if factor is None or number < 0:
-        return refused("number", "用地面积应为非负的亩数")
+    if factor is None or not 0 <= number <= 100_000_000:
+        return refused("number", "用地面积应为非负的亩数，且不应太大")
     area = round_decimal(number * factor, 2)
     issues = []
     if factor != 1:

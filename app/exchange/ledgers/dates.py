@@ -135,6 +135,8 @@ def _parse(text: str) -> DateReading:
     if match := re.fullmatch(rf"({_DAY.pattern})\D{{1,12}}", text):
         day = _plausible(int(match[2]), int(match[3]), int(match[4]))
         return DateReading(day, f"日期后的文字未采用，读作 {day}")
+    if match := re.fullmatch(r"(\d{4})年(\d{1,2})月\D{1,12}", text):
+        return _of_month(int(match[1]), int(match[2]))
     if _NO_YEAR.fullmatch(text):
         raise ValueError("缺少年份")
     if _SHORT_YEAR.fullmatch(text):

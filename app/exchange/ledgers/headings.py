@@ -46,7 +46,7 @@ _UNIT = re.compile(
 )
 _UNIT_AT_END = re.compile(r"[:,/]?(?P<unit>亿元|万元|亩)$")
 _MONEY_UNITS = {"亿": "亿元", "万": "万元", "m2": "平方米", "㎡": "平方米"}
-_DECORATION = re.compile(r"[*★※#☆]|^\d+[.、]")
+_DECORATION = re.compile(r"[*★※#☆]|^\d+[.、]|^其中[:,]?")
 
 
 def plain(text: object) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
-from app.exchange.ledgers.cells import Issue, Reader
+from app.exchange.ledgers.cells import Issue, Reader, text_of, tidy
 from app.exchange.ledgers.completion import Context, complete
 from app.exchange.ledgers.findings import AMBIGUOUS, ColumnReading, Finding, RowReading, SheetReading, Value, shown
 from app.exchange.ledgers.headers import Header, HeaderColumn, find_header, nonblank
@@ -40,6 +40,7 @@ class _Plan:
     as_of: date | None = None
     hot: list[tuple[int, Reader, str, _Column | None]] = field(default_factory=list)
     by_index: dict[int, _Column] = field(default_factory=dict)
+    name_index: int | None = None
 
 
 def read_sheet(sheet: Sheet, today: date) -> SheetReading:
@@ -95,6 +96,7 @@ def _plan(header: Header, reading: SheetReading, today: date) -> _Plan:
         known = match.field if match and not match.ignored else None
         reading.columns.append(ColumnReading(column_letter(column.index), column.heading, known, unit_said))
     plan.by_index = {column.index: column for column in plan.columns}
+    plan.name_index = header.column("name")
     plan.hot = [(c.index, c.reader, c.name, c if c.summed else None) for c in plan.columns]
     return plan
 
@@ -209,6 +211,9 @@ def _read_row(sheet_name: str, number: int, row: list[Cell], plan: _Plan) -> Row
             _tell_cell(read, plan.by_index[index], raw, issues)
         if extra:
             extras.extend(extra.items())
+    if extras and "code" in values and plan.name_index is not None and any(name == "aliases" for name, _ in extras):
+        _unsplit(read, row[plan.name_index])
+        extras = [(name, more) for name, more in extras if name != "aliases"]
     for name, more in extras:  # what a cell tells besides gives way to the field's own column
         present = values.get(name)
         if isinstance(present, tuple) and isinstance(more, tuple):
@@ -216,6 +221,12 @@ def _read_row(sheet_name: str, number: int, row: list[Cell], plan: _Plan) -> Row
         elif present is None:
             values[name] = more
     return read
+
+
+def _unsplit(read: RowReading, raw: Cell) -> None:
+    """A row with a project code comes from our own export: its name is the recorded one, brackets and all."""
+    read.values["name"] = tidy(text_of(raw))
+    read.findings = [finding for finding in read.findings if finding.code != "alias_in_brackets"]
 
 
 def _summable(
