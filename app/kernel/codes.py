@@ -48,12 +48,12 @@ _USCC_DIGITS = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 def check_uscc(text: str) -> str:
     """A unified social credit code: 18 of 31 characters (no I, O, S, V, Z), the last one a check character.
 
-    When only the check character is wrong, the message says which one was expected.
+    When only the check character is wrong, whatever stands there, the message says which one was expected.
     """
     code = _typed(text)
     if len(code) != 18:
         raise ValueError(f"统一社会信用代码应为 18 位，现为 {len(code)} 位")
-    for place, character in enumerate(code, start=1):
+    for place, character in enumerate(code[:17], start=1):
         if character not in _USCC_DIGITS:
             raise ValueError(f"统一社会信用代码第 {place} 位有误：只能用数字和大写字母，且不含 I、O、S、V、Z")
         # The packaged check wants digits in places 1 and 2 as well; rural collectives (N…) have letters there.

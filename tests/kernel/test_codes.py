@@ -28,7 +28,7 @@ def test_uscc_is_put_into_one_spelling() -> None:
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("91350100M000100Y4Z", "第 18 位"),
+        ("91350100M000100Y4Z", "应为 3"),
         ("91350100M000100Y44", "应为 3"),
         ("91350100M000100Y4", "现为 17 位"),
         ("", "现为 0 位"),
