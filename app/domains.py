@@ -31,6 +31,8 @@ from app.facts.statistics.routes import router as statistics
 from app.figures.routes import router as figures
 from app.identity.auth.account_routes import router as accounts
 from app.identity.auth.routes import router as auth
+from app.identity.periods.routes import router as periods
+from app.identity.rulebook.routes import router as rulebook
 from app.identity.units.jobs import follow_the_calendar
 from app.identity.units.routes import router as units
 from app.kernel import idempotency, jobs
@@ -53,6 +55,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     feed,
     auth,
     accounts,
+    periods,
+    rulebook,
 )
 """Busiest first: the framework looks for a route from the top."""
 

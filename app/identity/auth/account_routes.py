@@ -151,7 +151,9 @@ def end_user_sessions(login: Login, db: Db, _actor: RoleGranter) -> Response:
 @router.get(
     "/keys", response_model=page_of(KeyRow), responses=raises(Unauthenticated, Forbidden, Invalid), summary="密钥列表"
 )
-async def list_keys(read: Annotated[Read, reads(Permission.KEY_EDIT)], q: Annotated[KeyFilter, asked(KeyFilter)]) -> Response:
+async def list_keys(
+    read: Annotated[Read, reads(Permission.KEY_EDIT)], q: Annotated[KeyFilter, asked(KeyFilter)]
+) -> Response:
     """The keys that machines use, newest first."""
     return await read.answer(queries.key_page, q)
 

@@ -22,7 +22,9 @@ Code = Annotated[str, Path(description="单位编码", max_length=20, examples=[
 @router.get(
     "/units", response_model=UnitPage, responses=raises(Unauthenticated, Forbidden, Invalid), summary="责任单位列表"
 )
-async def list_units(read: Annotated[Read, reads(Permission.UNIT_READ)], q: Annotated[UnitFilter, asked(UnitFilter)]) -> Response:
+async def list_units(
+    read: Annotated[Read, reads(Permission.UNIT_READ)], q: Annotated[UnitFilter, asked(UnitFilter)]
+) -> Response:
     """The units that exist on a day, with the names and tiers they have on it."""
     return await read.answer(queries.page, q)
 
