@@ -18,6 +18,7 @@ from app.config import Settings
 from app.exchange.feed.hub import Hub
 from app.identity.auth.access import Memory, Public
 from app.kernel import errors, events, idempotency, jobs, openapi
+from app.kernel.bodies import BodyLimit
 from app.kernel.db import Database
 from app.kernel.replies import Shelf
 from app.kernel.telemetry import Metrics, Telemetry, set_up_logs
@@ -86,7 +87,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(router, prefix="/api/v1")
     _docs(app)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
-    app.add_middleware(Telemetry, metrics=app.state.metrics)
+    # Not `add_middleware`: that is inside of the handler of last resort, whose answers need a request id as well.
+    limited = BodyLimit(app.build_middleware_stack(), settings.max_upload_mb * 1024 * 1024)
+    app.middleware_stack = Telemetry(limited, app.state.metrics)
     return app
 
 

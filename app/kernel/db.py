@@ -31,6 +31,7 @@ from sqlalchemy import (
     make_url,
 )
 from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
 
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -218,19 +219,15 @@ def _one_writer_at_a_time(engine: Engine) -> None:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        queue.acquire()
-        try:
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
-        except BaseException:
-            queue.release()
-            raise
-        connection.info["first_in_queue"] = True
+        if not connection.info.get("first_in_queue"):
+            queue.acquire()
+            connection.info["first_in_queue"] = True
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
 
-    @event.listens_for(engine, "commit")
-    @event.listens_for(engine, "rollback")
-    def end(connection: Connection) -> None:
-        # A commit that fails is followed by a rollback: the place is given up only once.
-        if connection.info.pop("first_in_queue", False):
+    # Not at the engine's `commit`: that is told before the commit is done, and one that fails is not the end.
+    @event.listens_for(engine, "checkin")
+    def end(_connection: sqlite3.Connection | None, record: ConnectionPoolEntry) -> None:
+        if record.info.pop("first_in_queue", False):
             queue.release()
 
 

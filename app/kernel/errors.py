@@ -271,7 +271,7 @@ def install(app: FastAPI) -> None:
         return problem_response(request, _Framework(error.status_code, headers))
 
     async def broken(request: Request, error: Exception) -> Response:
-        log.error("request_failed", exc_info=error, path=request.url.path)
+        log.error("request_failed", request_id=request.scope.get("request_id"), exc_info=error)
         return problem_response(request, _Broken())
 
     app.add_exception_handler(Problem, ours)

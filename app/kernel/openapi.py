@@ -10,7 +10,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from pydantic import BaseModel
 
 from app.kernel.errors import ProblemOut
@@ -36,7 +36,7 @@ def dependencies(dependant: Dependant) -> Iterator[Any]:
         yield from dependencies(part)
 
 
-def permission_of(route: APIRoute) -> Any:
+def permission_of(route: RouteContext) -> Any:
     """The permission that a route declares: None for a public one; LookupError when it declares nothing."""
     for call in dependencies(route.dependant):
         if hasattr(call, "permission"):
@@ -44,9 +44,9 @@ def permission_of(route: APIRoute) -> Any:
     raise LookupError(f"{route.methods} {route.path} declares no permission")
 
 
-def routes(app: FastAPI) -> list[APIRoute]:
-    """The routes of our API."""
-    return [route for route in app.routes if isinstance(route, APIRoute) and route.include_in_schema]
+def routes(app: FastAPI) -> list[RouteContext]:
+    """The routes of our API, in the OpenAPI or not. Those of included routers lie a level deeper in `app.routes`."""
+    return [route for route in iter_route_contexts(app.routes) if isinstance(route.original_route, APIRoute)]
 
 
 def _parameters(model: type[BaseModel], schemas: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -84,16 +84,16 @@ def describe(app: FastAPI) -> dict[str, Any]:
     schemas.update(problem.pop("$defs", {}))
     schemas["Problem"] = problem
     for route in routes(app):
-        for method in route.methods or ():
-            operation = schema["paths"][route.path_format][method.lower()]
-            _complete(route, operation, schemas)
+        if route.include_in_schema:
+            for method in route.methods or ():
+                _complete(route, schema["paths"][route.path_format][method.lower()], schemas)
     for name in ("HTTPValidationError", "ValidationError"):
         schemas.pop(name, None)
     app.openapi_schema = schema
     return schema
 
 
-def _complete(route: APIRoute, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+def _complete(route: RouteContext, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     responses = operation.setdefault("responses", {})
     permission = permission_of(route)
     if permission is not None:

@@ -1,6 +1,6 @@
 """What the house says of itself: structured logs with a request id, and metrics.
 
-One pure ASGI layer around everything: the framework's own kind costs more than most of our answers.
+One pure ASGI layer around everything, also around the handler of last resort: what breaks has its id too.
 """
 
 import logging
@@ -57,6 +57,15 @@ class Metrics:
         return generate_latest(self.registry)
 
 
+METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
+
+
+def _labels(scope: Scope) -> tuple[str, str]:
+    """Method and route as metrics tell them. What strangers make up has no label of its own."""
+    method = scope["method"]
+    return method if method in METHODS else "-", getattr(scope.get("route"), "path", "-")
+
+
 def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id":
@@ -95,8 +104,7 @@ class Telemetry:
         finally:
             events.request_id.reset(token)
             seconds = perf_counter() - started
-            route = getattr(scope.get("route"), "path", "-")
-            self.metrics.requests.labels(scope["method"], route, status).observe(seconds)
+            self.metrics.requests.labels(*_labels(scope), status).observe(seconds)
             log.info(
                 "request", request_id=identifier, method=scope["method"], path=scope["path"], status=status,
                 ms=round(seconds * 1000, 2),
