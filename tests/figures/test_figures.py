@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from app.facts.projects.models import Project, ProjectGrant
-from app.facts.projects.terms import Confidentiality, Status
-from app.facts.projects.service import refresh_sight
-from app.identity.auth.models import User
+from app.facts.projects.models import Project, ProjectUnit
+from app.identity.units.models import UnitTerm
 from tests.clients import As, Work
 from tests.factories.agreements import YI, make_agreement
 from tests.factories.enterprises import make_enterprise
@@ -309,8 +307,6 @@ def test_a_unit_that_takes_over_counts_from_that_day(db: Work, as_: As) -> None:
     with db() as session:
         jxw, nyw = make_unit(session, "jxw"), make_unit(session, "nyw")
         first = make_project(session, unit=jxw, tracked_from=date(2020, 1, 1))
-        from app.facts.projects.models import ProjectUnit  # noqa: PLC0415
-
         part = session.query(ProjectUnit).filter_by(project_id=first.id).one()
         part.valid_to = date(2020, 6, 30)
         session.add(ProjectUnit(project_id=first.id, unit_id=nyw.id, role="responsible", valid_from=date(2020, 7, 1)))
@@ -332,8 +328,6 @@ def test_a_unit_that_takes_over_counts_from_that_day(db: Work, as_: As) -> None:
 
 
 def test_the_tier_of_the_event_date_counts(db: Work, as_: As) -> None:
-    from app.identity.units.models import UnitTerm  # noqa: PLC0415
-
     with db() as session:
         jxw = make_unit(session, "jxw", tier="key")
         session.add(UnitTerm(unit_id=jxw.id, name="区经信委", tier="assist", valid_from=date(2020, 7, 1)))
