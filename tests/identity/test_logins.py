@@ -1,19 +1,23 @@
 """Logging in: what is told, what is counted, what ends."""
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from time import perf_counter
 from typing import Any
 
 import pytest
 import time_machine
 from fastapi import FastAPI
-from sqlalchemy import select
+from sqlalchemy import inspect, select
 from starlette.testclient import TestClient
 
 from app.config import Settings
 from app.identity.auth import passwords, service
 from app.identity.auth.models import LoginGuard, User, UserSession
-from app.kernel import chain
+from app.identity.periods.models import CalendarDay
+from app.identity.units.models import Unit, UnitAlias, UnitTerm
+from app.kernel import chain, events
 from app.kernel.access import Role
 from app.main import create_app
 from tests.clients import As, Work
@@ -300,3 +304,53 @@ def test_the_log_tells_no_secrets(db: Work) -> None:
     with db() as session:
         said = " ".join(session.scalars(select(chain.Event.body)))
     assert HASH not in said and "79222222" not in said and '"phone":"changed"' in said
+
+
+@pytest.mark.usefixtures("wang")
+def test_a_name_that_nobody_has_takes_as_long(log_in: Any) -> None:
+    def quickest(username: str) -> float:
+        times = []
+        for _ in range(4):
+            start = perf_counter()
+            assert log_in("wrong", username).status_code == 401
+            times.append(perf_counter() - start)
+        return min(times)
+
+    assert 0.5 < quickest("nobody") / quickest("wang") < 2
+
+
+@pytest.mark.usefixtures("wang")
+def test_guesses_sent_at_once_do_not_outrun_the_lock(log_in: Any) -> None:
+    with ThreadPoolExecutor(12) as pool:
+        answers = list(pool.map(lambda n: log_in(f"guess {n}").status_code, range(24)))
+    # Those on their way while the fifth fails are at most as many as are hashed at once.
+    assert 5 <= answers.count(401) <= 5 + 3
+    assert answers.count(429) == 24 - answers.count(401)
+    assert log_in().status_code == 429
+
+
+def test_the_log_of_identity_replays_to_its_tables(as_: As, db: Work) -> None:
+    admin = as_("system_admin")
+    assert as_("officer").put("/api/v1/calendar/2020-10-10", json={"working": False, "note": "试"}).status_code == 200
+    unit = {"code": "a", "name": "甲", "tier": "key", "kind": "bureau", "valid_from": "2015-01-01", "aliases": ["乙"]}
+    created = admin.post("/api/v1/units", json=unit)
+    change = {"name": "丙", "valid_from": "2016-01-01", "aliases": ["丁"]}
+    assert admin.patch("/api/v1/units/a", json=change, headers={"If-Match": created.headers["etag"]}).status_code == 200
+    assert admin.post("/api/v1/users", json={"login": "wang", "name": "王", "unit": "a"}).status_code == 201
+    assert admin.post("/api/v1/users/wang/password-reset").status_code == 200
+    with db() as session:
+        said = chain.replay(session.connection())
+        for model in (User, UserSession, Unit, UnitTerm, UnitAlias, CalendarDay):
+            there = {
+                row.id: {
+                    attribute.key: events.plain(getattr(row, attribute.key))
+                    for attribute in inspect(model).column_attrs
+                    if attribute.key not in model.__unlogged__ | model.__personal__
+                }
+                for row in session.scalars(select(model))
+            }
+            logged = {
+                key: {name: value for name, value in row.items() if name not in model.__personal__}
+                for key, row in said[model.__tablename__].items()
+            }
+            assert logged == there, model.__tablename__
