@@ -1,6 +1,7 @@
 """How a project enters the database: its code, its record, what hangs on it from the first day."""
 
 import re
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import case, select
@@ -30,25 +31,42 @@ class CodeTaken(Conflict):
 
 def next_code(db: Session, district: str, year: int) -> str:
     """A code nobody has had: `500114-2020-0046`. Its serial is locked until the commit, so that none is lost."""
+    return next_codes(db, district, year, 1)[0]
+
+
+def next_codes(db: Session, district: str, year: int, count: int) -> list[str]:
+    """So many codes in a row."""
     prefix = f"{district}-{year}"
-    return f"{prefix}-{_serial(db, prefix, None):04d}"
+    last = _serial(db, prefix, count=count)
+    return [f"{prefix}-{serial:04d}" for serial in range(last - count + 1, last + 1)]
 
 
 def reserve_code(db: Session, code: str) -> None:
     """Take a code that comes with an imported project; those given later go on after it."""
-    found = CODE.fullmatch(code)
-    if not found:
+    if not CODE.fullmatch(code):
         raise Invalid.field("code", "code", "项目编号形如 500114-2020-0046")
     if db.scalars(select(Project.id).where(Project.code == code)).first() is not None:
         raise CodeTaken
-    _serial(db, found[1], int(found[2]))
+    pass_codes(db, [code])
 
 
-def _serial(db: Session, prefix: str, at_least: int | None) -> int:
+def pass_codes(db: Session, codes: Iterable[str]) -> None:
+    """Codes of our form are taken: those given later go on after them."""
+    highest: dict[str, int] = {}
+    for code in codes:
+        found = CODE.fullmatch(code)
+        if found:
+            highest[found[1]] = max(highest.get(found[1], 0), int(found[2]))
+    for prefix in sorted(highest):
+        _serial(db, prefix, at_least=highest[prefix])
+
+
+def _serial(db: Session, prefix: str, *, at_least: int | None = None, count: int = 1) -> int:
+    """Raise the last serial of a prefix by `count`, or to `at_least`; the serial it then has."""
     insert: Any = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
     last = CodeSerial.__table__.c.last
-    raised = last + 1 if at_least is None else case((last < at_least, at_least), else_=last)
-    statement = insert(CodeSerial).values(prefix=prefix, last=at_least or 1)
+    raised = last + count if at_least is None else case((last < at_least, at_least), else_=last)
+    statement = insert(CodeSerial).values(prefix=prefix, last=count if at_least is None else at_least)
     statement = statement.on_conflict_do_update(index_elements=["prefix"], set_={"last": raised}).returning(last)
     return int(db.execute(statement).scalar_one())
 

@@ -108,9 +108,17 @@ def refresh_search(db: Session, project: Project) -> None:
         .where(ProjectEnterprise.project_id == project.id)
         .order_by(Enterprise.id)
     )
-    project.squashed = squash(project.name)
-    project.pinyin = pinyin(project.name)
-    project.search = search_key(project.name, *aliases, *enterprises, project.code)
+    for column, value in search_columns(project.name, aliases, enterprises, project.code).items():
+        setattr(project, column, value)
+
+
+def search_columns(name: str, aliases: Iterable[str], enterprises: Iterable[str], code: str) -> dict[str, str]:
+    """The columns that lists search and sort names by."""
+    return {
+        "squashed": squash(name)[:200],
+        "pinyin": pinyin(name)[:600],
+        "search": search_key(name, *aliases, *enterprises, code),
+    }
 
 
 def refresh_sight(db: Session, project: Project) -> None:
