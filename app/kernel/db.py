@@ -127,7 +127,8 @@ class Database:
     """The engines of one database and what happens at its commit.
 
     `writer` runs transactions, `reader` single statements without one. `before_commit` is the order
-    of a write (reactions, log); `after_commit` wakes whoever waits for news.
+    of a write (reactions, log); `after_commit` wakes whoever waits for news; `after_failure` may raise what
+    tells better than the failure itself.
     """
 
     def __init__(self, url: str, *, pool: int = 8, overflow: int = 8) -> None:
@@ -143,6 +144,7 @@ class Database:
             _one_writer_at_a_time(self.writer)
         self.before_commit: list[Hook] = []
         self.after_commit: list[Callable[[int], None]] = []
+        self.after_failure: list[Hook] = []
         self.commits = anyio.CapacityLimiter(16)
 
     def _engine(self, pool: int, overflow: int, **options: Any) -> Engine:
@@ -167,19 +169,21 @@ class Database:
 
     def finish(self, db: Session) -> None:
         """Run the order of a write and commit. The only commit in the house."""
-        try:
-            for hook in self.before_commit:
-                hook(db)
-            db.commit()
-        except BaseException:
-            db.rollback()
-            raise
-        finally:
-            db.close()
+        for hook in self.before_commit:
+            hook(db)
+        db.commit()
+        db.close()
         sequence = db.info.get("sequence")
         if sequence is not None:
             for wake in self.after_commit:
                 wake(sequence)
+
+    def abandon(self, db: Session) -> None:
+        """Roll back, give the connection back, and look what else there is to say."""
+        db.rollback()
+        db.close()
+        for hook in self.after_failure:
+            hook(db)
 
     @contextmanager
     def unit_of_work(self) -> Iterator[Session]:
@@ -187,10 +191,10 @@ class Database:
         db = self.session()
         try:
             yield db
+            self.finish(db)
         except BaseException:
-            abandon(db)
+            self.abandon(db)
             raise
-        self.finish(db)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -241,22 +245,19 @@ async def get_db(request: Request) -> AsyncIterator[Session]:
     """The session of a request that writes; commits when the answer stands, before it leaves."""
     database = database_of(request)
     db = database.session()
-    # Ending has its own threads, since those of the endpoints may all be waiting for the lock that this
-    # session holds; and it is shielded, since a client that leaves must not leave the lock behind.
+
+    async def end(how: Hook) -> None:
+        # Ending has its own threads, since those of the endpoints may all be waiting for the lock that this
+        # session holds; and it is shielded, since a client that leaves must not leave the lock behind.
+        with anyio.CancelScope(shield=True):
+            await anyio.to_thread.run_sync(how, db, limiter=database.commits)
+
     try:
         yield db
+        await end(database.finish)
     except BaseException:
-        with anyio.CancelScope(shield=True):
-            await anyio.to_thread.run_sync(abandon, db, limiter=database.commits)
+        await end(database.abandon)
         raise
-    with anyio.CancelScope(shield=True):
-        await anyio.to_thread.run_sync(database.finish, db, limiter=database.commits)
-
-
-def abandon(db: Session) -> None:
-    """Roll back and give the connection back."""
-    db.rollback()
-    db.close()
 
 
 Db = Annotated[Session, Depends(get_db, scope="function")]

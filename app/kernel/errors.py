@@ -4,6 +4,7 @@ The domain raises; one handler answers. An answer never repeats the input and ne
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import islice
 from typing import Any, ClassVar
 
 import structlog
@@ -188,30 +189,39 @@ REASONS = {
 }
 
 
-def field_errors(errors: Iterable[Any]) -> list[FieldError]:
-    """Pydantic's errors as ours: the path without `body`, the reason in Chinese, no input."""
+def _chinese(text: str) -> bool:
+    return any("一" <= character <= "鿿" for character in text)
+
+
+def field_errors(errors: Iterable[Any], *, english: bool = False) -> list[FieldError]:
+    """Pydantic's errors as ours: the path without `body`, the reason in words, no input. The first hundred of them."""
     found = []
-    for error in errors:
+    for error in islice(errors, 100):
         place = [str(part) for part in error["loc"]]
         if len(place) > 1 and place[0] in ("body", "query", "path", "header", "cookie", "form"):
-            place = place[1:]
+            place = place[:1] if error["type"] == "json_invalid" else place[1:]
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
         reason = REASONS.get(error["type"])
-        if reason is None:
+        if english and not _chinese(error["msg"]):
+            reason = error["msg"]
+        elif reason is None:
             # Our own checks raise PydanticCustomError with a Chinese message.
-            own = any("一" <= character <= "鿿" for character in error["msg"])
-            reason = error["msg"] if own else "不符合要求"
+            reason = error["msg"] if _chinese(error["msg"]) else "不符合要求"
         else:
             for key, value in context.items():
                 reason = reason.replace("{" + key + "}", value)
-        found.append(FieldError(field=".".join(place), code=error["type"], message=reason))
+        # A field that we do not know has the name that the client gave it.
+        found.append(FieldError(field=".".join(place)[:100], code=error["type"], message=reason))
     return found
+
+
+def _asks_english(request: Request) -> bool:
+    return request.headers.get("accept-language", "").lower().startswith("en")
 
 
 def problem_response(request: Request, problem: Problem) -> Response:
     """The answer that tells of a problem."""
-    english = request.headers.get("accept-language", "").lower().startswith("en")
-    said = problem.said_in_english if english else problem.said
+    said = problem.said_in_english if _asks_english(request) else problem.said
     body = ProblemOut(
         type=f"urn:zhaoshang:{problem.code}",
         title=problem.title,
@@ -261,7 +271,7 @@ def install(app: FastAPI) -> None:
 
     async def validation(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        errors = field_errors(error.errors())
+        errors = field_errors(error.errors(), english=_asks_english(request))
         said = "；".join(f"{item.field}：{item.message}" for item in errors[:5]) or Invalid.message
         return problem_response(request, Invalid(said, Invalid.english, errors=errors))
 

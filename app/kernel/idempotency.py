@@ -1,4 +1,8 @@
-"""Idempotency-Key: the same request sent twice does its work once and gets the same answer twice."""
+"""Idempotency-Key: the same request sent twice does its work once and gets the same answer twice.
+
+Also when both are sent at the same moment: whichever is slower fails, at a rule of its domain or at the latest
+at the key itself, is rolled back, and finds the answer of the faster one.
+"""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -6,7 +10,6 @@ from typing import Any
 
 from fastapi import FastAPI, Request, Response
 from sqlalchemy import Connection, LargeBinary, UniqueConstraint, delete, insert, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column
 from sqlalchemy.types import JSON
 
@@ -88,15 +91,16 @@ def keep(db: Session) -> None:
         return
     status, headers, body = answer
     values: dict[str, Any] = {**place, "status": status, "headers": headers, "body": body, "at": calendar.now()}
-    try:
-        db.execute(insert(KeptAnswer).values(values))
-    except IntegrityError:
-        # The same request, sent at the same moment, was faster. Its answer is ours too.
-        db.rollback()
+    db.execute(insert(KeptAnswer).values(values))
+
+
+def answered_meanwhile(db: Session) -> None:
+    """After a failure: the answer of the same request, if another did its work while this one tried."""
+    place: dict[str, str] | None = db.info.get("idempotency")
+    if place is not None:
         database: Database = db.info["database"]
         with database.reading() as connection:
             _replay(connection, place)
-        raise
 
 
 def forget(db: Session) -> int:
@@ -107,6 +111,7 @@ def forget(db: Session) -> int:
 def install(app: FastAPI, database: Database) -> None:
     """Keep answers in every commit and send the old one when a request ends in `Replayed`."""
     database.before_commit.insert(0, keep)
+    database.after_failure.append(answered_meanwhile)
 
     async def replayed(_request: Request, error: Exception) -> Response:
         assert isinstance(error, Replayed)

@@ -10,10 +10,11 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
-from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from app.kernel.errors import ProblemOut
+from app.kernel.routing import Switchboard
 
 REF = "#/components/schemas/{model}"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -36,7 +37,7 @@ def dependencies(dependant: Dependant) -> Iterator[Any]:
         yield from dependencies(part)
 
 
-def permission_of(route: RouteContext) -> Any:
+def permission_of(route: APIRoute) -> Any:
     """The permission that a route declares: None for a public one; LookupError when it declares nothing."""
     for call in dependencies(route.dependant):
         if hasattr(call, "permission"):
@@ -44,9 +45,15 @@ def permission_of(route: RouteContext) -> Any:
     raise LookupError(f"{route.methods} {route.path} declares no permission")
 
 
-def routes(app: FastAPI) -> list[RouteContext]:
-    """The routes of our API, in the OpenAPI or not. Those of included routers lie a level deeper in `app.routes`."""
-    return [route for route in iter_route_contexts(app.routes) if isinstance(route.original_route, APIRoute)]
+def routes(app: FastAPI) -> list[APIRoute]:
+    """The routes of our API, in the OpenAPI or not."""
+    found: list[APIRoute] = []
+    for route in app.routes:
+        if isinstance(route, Switchboard):
+            found.extend(route.routes)
+        elif isinstance(route, APIRoute):
+            found.append(route)
+    return found
 
 
 def _parameters(model: type[BaseModel], schemas: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -76,7 +83,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     """The whole description; made once for each application."""
     if app.openapi_schema is not None:
         return app.openapi_schema
-    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=routes(app))
     components = schema.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     components["securitySchemes"] = SECURITY
@@ -93,7 +100,7 @@ def describe(app: FastAPI) -> dict[str, Any]:
     return schema
 
 
-def _complete(route: RouteContext, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
+def _complete(route: APIRoute, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     responses = operation.setdefault("responses", {})
     permission = permission_of(route)
     if permission is not None:

@@ -17,7 +17,7 @@ import msgspec
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from sqlalchemy import ColumnElement, Connection, Date, Select, bindparam, func, or_, tuple_
 
-from app.kernel.db import Instant
+from app.kernel.db import Instant, Word
 from app.kernel.errors import Invalid
 from app.kernel.replies import encode
 from app.kernel.statements import Statement
@@ -41,7 +41,7 @@ Condition = Callable[[ColumnElement[Any]], ColumnElement[bool]]
 class Where:
     """A declared filter: the condition on one bound value; `prepare` turns the asked value into the bound one.
 
-    A list-valued field is a choice: any of its values will do.
+    A field of several values (a tuple) is a choice: any of them will do.
     """
 
     condition: Condition
@@ -115,7 +115,7 @@ class Listing:
         asked = []
         for name, where in self.filters.items():
             value = getattr(query, name)
-            if value is None or value == []:
+            if value is None or value == ():
                 continue
             if isinstance(value, list | tuple):
                 asked.append((name, [where.prepare(item) for item in value]))
@@ -141,16 +141,15 @@ class Listing:
         else:
             expression = self.sorts[sort.removeprefix("-")]
             query = query.add_columns(expression.label("page_sort"), self.key.label("page_row"))
-            ordered, bound = (
-                tuple_(expression, self.key),
-                tuple_(bindparam("page_key", type_=expression.type), bindparam("page_id", type_=self.key.type)),
-            )
+            ordered = tuple_(expression, self.key)
+            bound = bindparam("page_key", type_=expression.type), bindparam("page_id", type_=self.key.type)
+            # The first condition follows from the second; SQLite finds its way in an index over expressions by it alone.
             if sort.startswith("-"):
                 query = query.order_by(expression.desc(), self.key.desc())
-                query = query.where(ordered < bound) if place[2] else query
+                query = query.where(expression <= bound[0], ordered < tuple_(*bound)) if place[2] else query
             else:
                 query = query.order_by(expression, self.key)
-                query = query.where(ordered > bound) if place[2] else query
+                query = query.where(expression >= bound[0], ordered > tuple_(*bound)) if place[2] else query
             query = query.limit(bindparam("page_limit"))
         statement = Statement(query)
         with self.lock:
@@ -179,6 +178,8 @@ def _open(cursor: str, sort: str, expression: ColumnElement[Any]) -> tuple[Any, 
             key = datetime.fromisoformat(key)
             if key.tzinfo is None or not 1900 <= key.year <= 9000:
                 raise ValueError
+        elif isinstance(expression.type, Word):
+            key = expression.type.words(key)
         elif not isinstance(key, expression.type.python_type):
             raise ValueError
         for number in (key, row):

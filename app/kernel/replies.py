@@ -1,7 +1,8 @@
 """Answers: JSON bytes, ETags, and bodies kept as long as the data they were made from.
 
 A kept body is found by route and arguments, what the actor may see, and the data version; it also knows
-when it changes by itself (midnight in Shanghai, a deadline, the start of a rule).
+when it changes by itself (midnight in Shanghai, a deadline, the start of a rule). ETags end with a mark of the
+body, so that they hold across processes, views and midnights.
 """
 
 import threading
@@ -40,7 +41,7 @@ def encode(value: Any) -> bytes:
 class Answer:
     """What a query hands to its route.
 
-    `row_version` makes the ETag of a single resource `"<row version>-<data version>"`;
+    `row_version` makes the ETag of a single resource `"<row version>-<data version>-<mark>"`;
     `valid_until` is when the answer changes without anybody writing.
     """
 
@@ -87,17 +88,14 @@ class Shelf:
                 self.size -= len(gone.body)
 
 
-def keep(answer: Answer, key: Hashable, view: str, version: int) -> Kept:
+def keep(answer: Answer, version: int) -> Kept:
     """Encode an answer and give it its ETag."""
     body = answer.data if isinstance(answer.data, bytes) else encode(answer.data)
     midnight = calendar.midnight_after(calendar.now())
     until = min(midnight, answer.valid_until) if answer.valid_until else midnight
-    if answer.row_version is not None:
-        etag = f'"{answer.row_version}-{version}"'
-    else:
-        mark = blake2b(repr((key, view, until.isoformat())).encode(), digest_size=8).hexdigest()
-        etag = f'"{version}-{mark}"'
-    return Kept(body, etag, until)
+    mark = blake2b(body, digest_size=8).hexdigest()
+    row = "" if answer.row_version is None else f"{answer.row_version}-"
+    return Kept(body, f'"{row}{version}-{mark}"', until)
 
 
 def respond(request: Request, kept: Kept) -> Response:

@@ -4,13 +4,13 @@ A domain declares a `RuleKind`: the Pydantic body, who may activate it, and the 
 house (number 0, always in force where nothing newer is). Who saves a version never activates it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import JSON, Connection, Date, String, UniqueConstraint, select
+from sqlalchemy import JSON, Connection, Date, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel import calendar
@@ -18,6 +18,7 @@ from app.kernel.access import Actor, Permission
 from app.kernel.db import Base, Id, Instant, text_key
 from app.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, field_errors
 from app.kernel.events import Logged, record
+from app.kernel.statements import Statement
 
 Body = TypeVar("Body", bound=BaseModel)
 
@@ -107,28 +108,42 @@ def kind_of(code: str) -> RuleKind[Any]:
     return kind
 
 
+_active = Statement(
+    select(RuleVersion.number, RuleVersion.body, RuleVersion.valid_from, RuleVersion.valid_to)
+    .where(RuleVersion.rule == bindparam("rule"), RuleVersion.state == "active")
+    .order_by(RuleVersion.valid_from)
+)
+
+
+def _day(value: Any) -> date | None:
+    # SQLite's driver gives text.
+    return date.fromisoformat(value) if isinstance(value, str) else value
+
+
 def versions(connection: Connection | Session, kind: RuleKind[Body]) -> list[InForce[Body]]:
     """Every version that ever ruled or will, oldest first; the shipped one leads."""
-    rows = connection.execute(
-        select(RuleVersion.number, RuleVersion.body, RuleVersion.valid_from, RuleVersion.valid_to)
-        .where(RuleVersion.rule == kind.code, RuleVersion.state == "active")
-        .order_by(RuleVersion.valid_from)
-    ).all()
+    driver = connection.connection() if isinstance(connection, Session) else connection
     found: list[InForce[Body]] = [InForce(0, kind.shipped, None, None)]
-    for row in rows:
-        found.append(InForce(row.number, kind.body.model_validate(row.body), row.valid_from, row.valid_to))
+    for number, body, valid_from, valid_to in _active.rows(driver, {"rule": kind.code}):
+        read = kind.body.model_validate_json(body) if isinstance(body, str) else kind.body.model_validate(body)
+        found.append(InForce(number, read, _day(valid_from), _day(valid_to)))
     return found
 
 
 def in_force(connection: Connection | Session, kind: RuleKind[Body], on: date) -> InForce[Body]:
     """The version in force on a day: the one that started last, unless it has ended."""
-    ruling: InForce[Body] | None = None
-    for version in versions(connection, kind):
+    return ruling(versions(connection, kind), on)
+
+
+def ruling(versions: Iterable[InForce[Body]], on: date) -> InForce[Body]:
+    """Of a rule's versions, oldest first, the one in force on a day."""
+    found: InForce[Body] | None = None
+    for version in versions:
         if version.valid_from is None or version.valid_from <= on:
             ended = version.until is not None and version.until < on
-            ruling = ruling if ended else version
-    assert ruling is not None  # the shipped version always rules
-    return ruling
+            found = found if ended else version
+    assert found is not None  # the shipped version always rules
+    return found
 
 
 def save(

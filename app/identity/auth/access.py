@@ -239,7 +239,7 @@ class Read:
             if kept is None:
                 found = query(connection, actor, *args)
                 answer = found if isinstance(found, Answer) else Answer(found)
-                kept = keep(answer, key, actor.view, head[0])
+                kept = keep(answer, head[0])
                 shelf.put(key, head[0], kept)
         return respond(self.request, kept)
 
