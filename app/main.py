@@ -9,18 +9,19 @@ import anyio.to_thread
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
-from fastapi.routing import APIRoute
 from fastapi.staticfiles import StaticFiles
 from starlette.requests import Request
 
 from app import domains
 from app.config import Settings
+from app.exchange import health
 from app.exchange.feed.hub import Hub
 from app.identity.auth.access import Memory, Public
 from app.kernel import errors, events, idempotency, jobs, openapi
 from app.kernel.bodies import BodyLimit
 from app.kernel.db import Database
 from app.kernel.replies import Shelf
+from app.kernel.routing import Switchboard
 from app.kernel.telemetry import Metrics, Telemetry, set_up_logs
 
 DESCRIPTION = """慧招商：区县招商投资促进局的开放后端。
@@ -29,11 +30,6 @@ DESCRIPTION = """慧招商：区县招商投资促进局的开放后端。
 列表以 `limit`、`after`、`sort` 翻页；修改须携带 `If-Match`；`POST` 可携带 `Idempotency-Key`。
 金额为元、两位小数的字符串；比率为十位小数的字符串；错误为 `application/problem+json`。
 """
-
-
-def operation_id(route: APIRoute) -> str:
-    """The name a human would choose: that of the function."""
-    return route.name
 
 
 def create_app(settings: Settings | None = None) -> FastAPI:
@@ -69,7 +65,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        generate_unique_id_function=operation_id,
     )
     app.state.settings = settings
     app.state.database = database
@@ -83,8 +78,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     events.install(database, domains.REACTIONS)
     idempotency.install(app, database)
-    for router in domains.ROUTERS:
-        app.include_router(router, prefix="/api/v1")
+    app.router.routes.append(Switchboard(domains.ROUTERS))
+    app.router.routes.extend(health.router.routes)
     _docs(app)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     # Not `add_middleware`: that is inside of the handler of last resort, whose answers need a request id as well.

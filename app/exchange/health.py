@@ -18,7 +18,7 @@ from app.kernel import calendar, chain, schema
 from app.kernel.db import database_of
 from app.kernel.replies import encode
 
-router = APIRouter(tags=["health"], dependencies=[Public])
+router = APIRouter(tags=["health"], dependencies=[Public], generate_unique_id_function=lambda route: route.name)
 
 CALENDAR_NOTICE = timedelta(days=45)
 """How long before the working-day table ends an administrator is told."""

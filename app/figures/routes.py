@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app.figures import maps, overview, queries, rows
 from app.figures.schemas import (
@@ -19,8 +19,9 @@ from app.identity.auth.access import Read, reads
 from app.kernel.access import Permission
 from app.kernel.asking import asked
 from app.kernel.errors import Invalid, raises
+from app.kernel.routing import api
 
-router = APIRouter(tags=["figures"])
+router = api("figures")
 
 Reader = Annotated[Read, reads(Permission.FIGURE_READ)]
 MetaReader = Annotated[Read, reads(Permission.META_READ)]

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import Header, Request, Response
 
 from app.exchange.feed import queries
 from app.exchange.feed.schemas import LogFilter, LogPage, LogVerification, StreamQuery
@@ -9,8 +9,9 @@ from app.identity.auth.access import Read, reads
 from app.kernel.access import Permission
 from app.kernel.asking import asked
 from app.kernel.errors import Forbidden, Invalid, TooMany, Unauthenticated, raises
+from app.kernel.routing import api
 
-router = APIRouter(tags=["feed"])
+router = api("feed")
 
 EXAMPLE = (
     "id: 1024\nevent: project.moved\n"
@@ -51,7 +52,9 @@ async def stream(
 
 
 @router.get("/log", response_model=LogPage, responses=raises(Unauthenticated, Forbidden, Invalid))
-async def list_log(read: Annotated[Read, reads(Permission.LOG_READ)], q: Annotated[LogFilter, asked(LogFilter)]) -> Response:
+async def list_log(
+    read: Annotated[Read, reads(Permission.LOG_READ)], q: Annotated[LogFilter, asked(LogFilter)]
+) -> Response:
     """The event log for auditors, newest first (`sort=seq`: oldest first): who, when, what kind, which fields."""
     return await read.answer(queries.log_page, q)
 

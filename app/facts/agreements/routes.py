@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.facts.agreements import counting, queries, service
 from app.facts.agreements.schemas import AgreementIn, AgreementList, AgreementOut, AgreementPatch, VoidIn
@@ -12,8 +12,9 @@ from app.kernel.db import Db
 from app.kernel.errors import IfMatchMissing, Invalid, Stale, raises
 from app.kernel.preconditions import IfMatch
 from app.kernel.replies import saved
+from app.kernel.routing import api
 
-router = APIRouter(tags=["agreements"])
+router = api("agreements")
 
 Reader = Annotated[Read, reads(Permission.PROJECT_READ)]
 Editor = Annotated[Actor, requires(Permission.AGREEMENT_EDIT)]

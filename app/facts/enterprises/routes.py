@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.facts.enterprises import duplicates, merging, queries, service
 from app.facts.enterprises.merging import MergeUndone, NoMerge, UndoBlocked
@@ -36,8 +36,9 @@ from app.kernel.errors import Forbidden, IfMatchMissing, Invalid, Stale, Unauthe
 from app.kernel.paging import page_of
 from app.kernel.preconditions import IfMatch
 from app.kernel.replies import saved
+from app.kernel.routing import api
 
-router = APIRouter(tags=["enterprises"], responses=raises(Unauthenticated, Forbidden, Invalid))
+router = api("enterprises", responses=raises(Unauthenticated, Forbidden, Invalid))
 
 Reader = Annotated[Read, reads(Permission.ENTERPRISE_READ)]
 Editor = Annotated[Actor, requires(Permission.ENTERPRISE_EDIT)]

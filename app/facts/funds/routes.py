@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.facts.funds import queries, service
 from app.facts.funds.schemas import FundIn, FundList, FundOut, ReverseIn
@@ -11,8 +11,9 @@ from app.kernel.access import Actor, Permission
 from app.kernel.db import Db
 from app.kernel.errors import Invalid, raises
 from app.kernel.replies import saved
+from app.kernel.routing import api
 
-router = APIRouter(tags=["funds"])
+router = api("funds")
 
 Reader = Annotated[Read, reads(Permission.PROJECT_READ)]
 Editor = Annotated[Actor, requires(Permission.FUND_EDIT)]

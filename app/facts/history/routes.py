@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.facts.history import queries
 from app.facts.history.schemas import HistoryOut, HistoryQuery
@@ -9,8 +9,9 @@ from app.identity.auth.access import Read, reads
 from app.kernel.access import Permission
 from app.kernel.asking import asked
 from app.kernel.errors import Invalid, raises
+from app.kernel.routing import api
 
-router = APIRouter(tags=["projects"])
+router = api("projects")
 
 Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], min_length=1, max_length=20)]
 
@@ -22,7 +23,7 @@ Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-00
     responses=raises(NoProject, Invalid),
 )
 async def get_project_history(
-    read: Annotated[Read, reads(Permission.PROJECT_READ)], code: Code, asked: Annotated[HistoryQuery, asked(HistoryQuery)]
+    read: Annotated[Read, reads(Permission.PROJECT_READ)], code: Code, q: Annotated[HistoryQuery, asked(HistoryQuery)]
 ) -> Response:
     """Everything that happened to a project, newest first: who, when, what, from what to what, why."""
-    return await read.answer(queries.history, code, asked)
+    return await read.answer(queries.history, code, q)

@@ -1,13 +1,14 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import Response
 
 from app.facts.meta import queries
 from app.facts.meta.schemas import ChoicesOut
 from app.identity.auth.access import Read, reads
 from app.kernel.access import Permission
+from app.kernel.routing import api
 
-router = APIRouter(tags=["meta"])
+router = api("meta")
 
 
 @router.get("/meta/choices", summary="各选择项及其中文名称", response_model=ChoicesOut)

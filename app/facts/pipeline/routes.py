@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.facts.agreements import counting
 from app.facts.pipeline import queries, service
@@ -14,8 +14,9 @@ from app.kernel.db import Db
 from app.kernel.errors import IfMatchMissing, Invalid, Stale, raises
 from app.kernel.preconditions import IfMatch
 from app.kernel.replies import saved
+from app.kernel.routing import api
 
-router = APIRouter(tags=["pipeline"])
+router = api("pipeline")
 
 Reader = Annotated[Read, reads(Permission.PROJECT_READ)]
 Editor = Annotated[Actor, requires(Permission.PROJECT_EDIT)]

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 from sqlalchemy.orm import Session
 
 from app.facts.projects import detail, intake, listing, parts, secrecy, service, units
@@ -29,8 +29,9 @@ from app.kernel.errors import IfMatchMissing, Invalid, Stale, raises
 from app.kernel.paging import page_of
 from app.kernel.preconditions import IfMatch
 from app.kernel.replies import saved
+from app.kernel.routing import api
 
-router = APIRouter(tags=["projects"])
+router = api("projects")
 
 Reader = Annotated[Read, reads(Permission.PROJECT_READ)]
 Editor = Annotated[Actor, requires(Permission.PROJECT_EDIT)]

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Header, Path, Response
+from fastapi import Depends, Header, Path, Response
 
 from app.facts.statistics import queries, service
 from app.facts.statistics.schemas import StatisticFilter, StatisticIn, StatisticOut
@@ -14,8 +14,9 @@ from app.kernel.errors import IfMatchMissing, Invalid, Stale, raises
 from app.kernel.paging import page_of
 from app.kernel.preconditions import if_match as version_in
 from app.kernel.replies import saved
+from app.kernel.routing import api
 
-router = APIRouter(tags=["statistics"])
+router = api("statistics")
 
 Reader = Annotated[Read, reads(Permission.FIGURE_READ)]
 Editor = Annotated[Actor, requires(Permission.STATISTIC_EDIT)]

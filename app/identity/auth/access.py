@@ -289,7 +289,7 @@ def requires(permission: Permission) -> Any:
     return Depends(enter)
 
 
-def public(request: Request) -> None:
+async def public() -> None:
     """A dependency that declares: this route asks for no permission."""
 
 

@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.identity.auth import logins, passwords, queries, service
 from app.identity.auth.access import Read, reads, requires
@@ -27,8 +27,9 @@ from app.kernel.errors import Forbidden, IfMatchMissing, Invalid, Stale, Unauthe
 from app.kernel.paging import page_of
 from app.kernel.preconditions import IfMatch, expect
 from app.kernel.replies import saved
+from app.kernel.routing import api
 
-router = APIRouter(tags=["accounts"])
+router = api("accounts")
 
 Login = Annotated[str, Path(description="登录名", max_length=64, examples=["xieyutong"])]
 UserReader = Annotated[Read, reads(Permission.USER_READ)]

@@ -3,7 +3,7 @@ from typing import Annotated, Any
 
 import anyio
 import anyio.to_thread
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import Path, Request, Response
 
 from app.config import Settings
 from app.identity.auth import logins, queries
@@ -16,8 +16,9 @@ from app.kernel.access import Actor, Permission
 from app.kernel.db import Db, database_of
 from app.kernel.errors import Forbidden, Invalid, TooMany, Unauthenticated, raises
 from app.kernel.replies import encode, saved
+from app.kernel.routing import api
 
-router = APIRouter(tags=["auth"])
+router = api("auth")
 
 # Hashing takes time and memory: so many logins at once, so many waiting, and no thread of anybody else.
 AT_ONCE, WAITING = 4, 100

@@ -1,7 +1,7 @@
 from datetime import date
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import Path, Query, Response
 
 from app.identity.auth.access import Read, reads, requires
 from app.identity.periods import queries, service
@@ -22,8 +22,9 @@ from app.kernel.db import Db
 from app.kernel.errors import Forbidden, Invalid, Unauthenticated, raises
 from app.kernel.paging import page_of
 from app.kernel.replies import saved
+from app.kernel.routing import api
 
-router = APIRouter(tags=["periods"])
+router = api("periods")
 
 Text = Annotated[str, Path(description="年、半年、季度、月或周", max_length=12, examples=["2020-08"])]
 Day = Annotated[date, Path(description="日期", examples=["2026-10-10"])]

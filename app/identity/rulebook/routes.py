@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.identity.auth.access import Read, reads, requires
 from app.identity.rulebook import queries
@@ -11,9 +11,10 @@ from app.kernel.access import Actor, Permission
 from app.kernel.db import Db
 from app.kernel.errors import Forbidden, Invalid, Unauthenticated, raises
 from app.kernel.replies import saved
+from app.kernel.routing import api
 from app.kernel.rules import NotADraft, RuleOverlap, SamePerson
 
-router = APIRouter(tags=["rules"])
+router = api("rules")
 
 Code = Annotated[str, Path(description="规则编码", max_length=40, examples=["sector"])]
 Number = Annotated[int, Path(description="版本号", ge=0, le=2**31 - 1, examples=[1])]

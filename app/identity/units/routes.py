@@ -1,6 +1,6 @@
 from typing import Annotated
 
-from fastapi import APIRouter, Path, Response
+from fastapi import Path, Response
 
 from app.identity.auth.access import Read, reads, requires
 from app.identity.units import queries, service
@@ -13,8 +13,9 @@ from app.kernel.db import Db
 from app.kernel.errors import Forbidden, IfMatchMissing, Invalid, Stale, Unauthenticated, raises
 from app.kernel.preconditions import IfMatch, expect
 from app.kernel.replies import saved
+from app.kernel.routing import api
 
-router = APIRouter(tags=["units"])
+router = api("units")
 
 Code = Annotated[str, Path(description="单位编码", max_length=20, examples=["qjxw"])]
 

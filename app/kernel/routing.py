@@ -1,0 +1,52 @@
+"""Where a request goes: the API's routes, found by the first word of their path.
+
+The framework asks one route after the other, which costs half a millisecond at a hundred of them. Here a
+dictionary leads to the few whose path begins alike; each of these is the framework's own.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute, Match
+from starlette.types import Receive, Scope, Send
+
+PREFIX = "/api/v1"
+
+
+def api(tag: str, **options: Any) -> APIRouter:
+    """A domain's router: paths below `/api/v1`, operation ids a human would choose (the function's name)."""
+    return APIRouter(prefix=PREFIX, tags=[tag], generate_unique_id_function=lambda route: route.name, **options)
+
+
+def _word(path: str) -> str:
+    return path.removeprefix(PREFIX).lstrip("/").split("/", 1)[0]
+
+
+class Switchboard(BaseRoute):
+    """All routes of the API as one. `routes` in the order of the routers."""
+
+    def __init__(self, routers: Iterable[APIRouter]) -> None:
+        self.routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
+        self.by_word: dict[str, list[APIRoute]] = {}
+        for route in self.routes:
+            self.by_word.setdefault(_word(route.path), []).append(route)
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        partial: Scope | None = None
+        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+            for route in self.by_word.get(_word(scope["path"]), ()):
+                match, child = route.matches(scope)
+                if match == Match.FULL:
+                    return match, child
+                if match == Match.PARTIAL and partial is None:
+                    partial = child
+        return (Match.NONE, {}) if partial is None else (Match.PARTIAL, partial)
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        # The route that matched has written itself into the scope.
+        await scope["route"].handle(scope, receive, send)
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> Any:
+        raise NotImplementedError("links are written out, never computed from routes")
