@@ -2,7 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -33,12 +34,29 @@ class Definitions:
         return display(self.scale.body.large_from, trim=True)
 
 
-SHIPPED = Definitions(InForce(0, INDICATORS.shipped, None, None), InForce(0, SCALE.shipped, None, None))
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """Every version of the rules that indicators rest on, read once for an answer."""
+
+    indicators: tuple[InForce[IndicatorRules], ...]
+    scale: tuple[InForce[ScaleRule], ...]
+
+    def on(self, day: date) -> Definitions:
+        """What was in force on a day."""
+        return Definitions(rules.ruling(self.indicators, day), rules.ruling(self.scale, day))
+
+    @property
+    def turns(self) -> list[date]:
+        """The days from which something else held than on the day before."""
+        versions: tuple[InForce[Any], ...] = (*self.indicators, *self.scale)
+        days = {version.valid_from for version in versions if version.valid_from}
+        days |= {version.until + timedelta(days=1) for version in versions if version.until}
+        return sorted(days)
 
 
-def definitions(connection: Connection, on: date) -> Definitions:
-    """What was in force on a day."""
-    return Definitions(rules.in_force(connection, INDICATORS, on), rules.in_force(connection, SCALE, on))
+def rulebook(connection: Connection) -> Rulebook:
+    """The rules as they stand in the database."""
+    return Rulebook(tuple(rules.versions(connection, INDICATORS)), tuple(rules.versions(connection, SCALE)))
 
 
 @dataclass(frozen=True, slots=True)

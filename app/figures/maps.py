@@ -7,6 +7,7 @@ from sqlalchemy import Connection, and_, case, func, select
 
 from app.facts.projects.models import Project
 from app.figures.engine import Frame, filter_conditions, filter_shape, values_of
+from app.figures.indicators import rulebook
 from app.figures.queries import eyes, parsed
 from app.figures.schemas import MapQuery
 from app.figures.sides import effective, side
@@ -27,7 +28,7 @@ def features(connection: Connection, actor: Actor, q: MapQuery) -> dict[str, Any
     day = q.as_of or calendar.today()
     period = effective(Period.parse(q.period), day) if q.period else Period.span(day, day)
     source = SOURCES["signings" if q.period else "tracked"]
-    at = side(connection, period, day, (), parsed(q.filter), None)
+    at = side(connection, period, rulebook(connection), day, (), parsed(q.filter), None)
     frame = replace(at.frame, sight=eyes(actor))
     points, counts = _of(source, frame)
     values = values_of("within", frame)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from app.facts.projects.models import SIGNED_KEY, Project
 from app.figures.dimensions import NONE, OTHER
 from app.figures.engine import Cell, Measure, cells
-from app.figures.indicators import INDICATORS_BY_CODE, Indicator
+from app.figures.indicators import INDICATORS_BY_CODE, Indicator, rulebook
 from app.figures.queries import eyes, frame_of
 from app.figures.questions import Question, answer
 from app.figures.schemas import OverviewQuery
@@ -43,7 +43,7 @@ def overview(connection: Connection, actor: Actor, q: OverviewQuery) -> dict[str
     text = q.period or Period.of(q.as_of or calendar.today(), "year").text
     period, day, said = frame_of(connection, text, q.as_of)
     sight = eyes(actor)
-    ask = Question(indicators=HEADLINE, period=period, as_of=day)
+    ask = Question(rulebook(connection), indicators=HEADLINE, period=period, as_of=day)
     stages = answer(connection, replace(ask, indicators=_TRACKED, by=("stage",)), sight)
     return {
         **said,
@@ -75,7 +75,7 @@ def _top(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _months(connection: Connection, ask: Question) -> list[dict[str, Any]]:
     # By time alone nothing is hidden: each month is a period of its own.
     period = effective(ask.period, ask.as_of)
-    at = side(connection, period, ask.as_of, ("month",), (), None)
+    at = side(connection, period, ask.book, ask.as_of, ("month",), (), None)
     measures = {
         indicator.code: part
         for indicator in (*_SIGNINGS, INDICATORS_BY_CODE["funds_arrived"])

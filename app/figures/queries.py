@@ -1,26 +1,23 @@
 """Figures as the API gives them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
 
 from app.facts.projects.queries import sight as sight_of
-from app.facts.projects.rules import SCALE
 from app.figures.dimensions import DIMENSIONS, Setting
-from app.figures.indicators import INDICATORS_BY_CODE, Definitions, Indicator, definitions, find
+from app.figures.indicators import INDICATORS_BY_CODE, Definitions, Indicator, find, rulebook
 from app.figures.questions import Question, answer
-from app.figures.rules import INDICATORS
 from app.figures.schemas import FigureQuery
 from app.figures.sides import Filters
 from app.identity.periods.models import Period as Lock
-from app.kernel import calendar, rules
+from app.kernel import calendar
 from app.kernel.access import Actor
 from app.kernel.calendar import Period
 from app.kernel.errors import Invalid
 from app.kernel.paging import EVERYTHING, Sight
-from app.kernel.rules import InForce
 from app.kernel.statements import Statement
 
 _locks = Statement(
@@ -66,6 +63,7 @@ def figures(connection: Connection, actor: Actor, q: FigureQuery) -> dict[str, A
         raise Invalid.field("by", "twice", "细分维度不得重复")
     period, day, said = frame_of(connection, q.period, q.as_of)
     question = Question(
+        book=rulebook(connection),
         indicators=tuple(find(code) for code in dict.fromkeys(q.indicator)),
         period=period,
         as_of=day,
@@ -84,21 +82,15 @@ def figures(connection: Connection, actor: Actor, q: FigureQuery) -> dict[str, A
 
 def indicators(connection: Connection, _actor: Actor) -> dict[str, Any]:
     """Every indicator with its definitions, past, present and to come."""
-    now = definitions(connection, calendar.today())
-    every = _definitions(connection)
+    book = rulebook(connection)
+    now = book.on(calendar.today())
+    every = [(None, book.on(date.min)), *((day, book.on(day)) for day in book.turns)]
     return {"items": [_indicator(indicator, now, every) for indicator in INDICATORS_BY_CODE.values()]}
 
 
-def _definitions(connection: Connection) -> list[tuple[date | None, Definitions]]:
-    """The definitions from each day on at which a rule began or ended."""
-    versions: list[InForce[Any]] = [*rules.versions(connection, INDICATORS), *rules.versions(connection, SCALE)]
-    begins = {version.valid_from for version in versions if version.valid_from}
-    begins |= {date.fromordinal(version.until.toordinal() + 1) for version in versions if version.until}
-    first = definitions(connection, date(1900, 1, 1))
-    return [(None, first), *((day, definitions(connection, day)) for day in sorted(begins))]
-
-
-def _indicator(indicator: Indicator, now: Definitions, every: list[tuple[date | None, Definitions]]) -> dict[str, Any]:
+def _indicator(
+    indicator: Indicator, now: Definitions, every: Sequence[tuple[date | None, Definitions]]
+) -> dict[str, Any]:
     versions: list[dict[str, Any]] = []
     for begins, on in every:
         version = indicator.version(on)
@@ -123,7 +115,7 @@ def _printed(indicator: Indicator, on: Definitions) -> dict[str, Any]:
 def dimensions(connection: Connection, _actor: Actor) -> dict[str, Any]:
     """Every dimension, with its values where they are a closed list."""
     today = calendar.today()
-    on = definitions(connection, today)
+    on = rulebook(connection).on(today)
     setting = Setting(on.scale.body, on.groups, today)
     items = []
     for dimension in DIMENSIONS.values():

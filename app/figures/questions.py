@@ -13,7 +13,7 @@ from sqlalchemy import Connection
 
 from app.figures.dimensions import NONE, Dimension, label_of, sorted_keys
 from app.figures.engine import Cell, Cells, Key
-from app.figures.indicators import Definitions, Indicator, Part, Typed, share_of
+from app.figures.indicators import Definitions, Indicator, Part, Rulebook, Typed, share_of
 from app.figures.sides import Counted, Filters, Side, a_year_before, count, effective, fold, moved, side
 from app.figures.spelling import Figure, Style, compared, flag, plain, ratio, reason, text_of, value_of
 from app.kernel.calendar import Period
@@ -28,6 +28,7 @@ TOTAL: Key = ()
 class Question:
     """What is asked. `filters` maps a dimension to the keys of which any will do."""
 
+    book: Rulebook
     indicators: tuple[Indicator, ...]
     period: Period
     as_of: date
@@ -82,7 +83,7 @@ def _answer(
     connection: Connection, question: Question, indicators: list[Indicator], sight: Sight | None
 ) -> dict[str, list[dict[str, Any]]]:
     period = effective(question.period, question.as_of)
-    asked = (question.as_of, question.by, question.filters, sight)
+    asked = (question.book, question.as_of, question.by, question.filters, sight)
     this = side(connection, period, *asked, typed_for=question.period.text)
     counted = count(connection, indicators, this)
     last: Side | None = None

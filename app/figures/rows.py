@@ -8,7 +8,7 @@ from sqlalchemy import Connection, and_, select
 
 from app.facts.projects.models import Project
 from app.figures.engine import Frame, Measure, cells, filter_conditions, filter_shape, measure_condition, values_of
-from app.figures.indicators import Indicator, Typed, find
+from app.figures.indicators import Indicator, Typed, find, rulebook
 from app.figures.queries import eyes, frame_of, parsed
 from app.figures.questions import shared
 from app.figures.schemas import RowQuery
@@ -56,7 +56,7 @@ def rows(connection: Connection, actor: Actor, q: RowQuery) -> dict[str, Any]:
     indicator = shared(find(q.indicator), q.share)
     sight = eyes(actor)
     filters = parsed(q.filter)
-    at = side(connection, effective(period, day), day, (), filters, None)
+    at = side(connection, effective(period, day), rulebook(connection), day, (), filters, None)
     measure = _measure(indicator, at, q.part)
     unfiltered = indicator.share and q.part == "denominator"
     frame = replace(at.frame, sight=sight, filters=() if unfiltered else at.frame.filters)

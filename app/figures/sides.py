@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from app.facts.statistics import queries as statistics
 from app.figures.dimensions import DIMENSIONS, NONE, OTHER, Dimension, Names, Setting, Unknown
 from app.figures.engine import Cell, Cells, Filter, Frame, Key, Measure, cells
-from app.figures.indicators import Definitions, Indicator, Typed, definitions
+from app.figures.indicators import Definitions, Indicator, Rulebook, Typed
 from app.kernel.calendar import FIRST_YEAR, Period
 from app.kernel.errors import Invalid
 from app.kernel.paging import Sight
@@ -74,6 +74,7 @@ def a_year_before(period: Period) -> Period | None:
 def side(
     connection: Connection,
     period: Period,
+    book: Rulebook,
     as_of: date,
     by: tuple[str, ...],
     filters: Filters,
@@ -84,7 +85,7 @@ def side(
 ) -> Side:
     """One period under the rules of its last day. `back`: how many years before the one asked for."""
     day = min(period.end, as_of)
-    on = definitions(connection, day)
+    on = book.on(day)
     scale = on.scale.body
     setting = Setting(scale, on.groups, day)
     dimensions = tuple(dimension(name, "by") for name in by)
@@ -163,16 +164,11 @@ def count(connection: Connection, indicators: Iterable[Indicator], at: Side) -> 
             if isinstance(part, Typed):
                 counted.typed = statistics.value(connection, part.code, at.typed_for)
             elif place == 0:
-                counted.part = _copied(done[base][part])
+                counted.part = done[base][part]
             else:
-                counted.whole = _copied(done[base][part])
+                counted.whole = done[base][part]
         found[indicator.code] = counted
     return found
-
-
-def _copied(group: Cells) -> Cells:
-    # One measure may serve two indicators, and folding moves cells.
-    return {key: replace(cell) for key, cell in group.items()}
 
 
 def _check_stock(indicator: Indicator, at: Side) -> None:
@@ -188,6 +184,8 @@ def _check_typed(indicator: Indicator) -> None:
 
 def fold(group: Cells, hidden: set[Key], at: Side) -> Cells:
     """Put hidden cells into `other`; under a filter stretches of time are parts like any other."""
+    if not hidden:
+        return dict(group)
     found: Cells = {}
     for key, cell in group.items():
         if key in hidden:

@@ -17,7 +17,7 @@ from app.facts.funds.models import FundEntry
 from app.facts.projects.models import Project, ProjectUnit
 from app.facts.projects.queries import sight
 from app.figures.dimensions import DIMENSIONS
-from app.figures.indicators import INDICATORS_BY_CODE, find
+from app.figures.indicators import INDICATORS_BY_CODE, find, rulebook
 from app.figures.questions import Question, answer
 from app.identity.units.models import Tier, Unit, UnitKind, UnitTerm
 from app.kernel.access import Actor, Role
@@ -197,7 +197,7 @@ def plain(value: Any) -> int:
 
 
 def ask(connection: Connection, code: str, period: Period, who: Actor = OFFICER, **more: Any) -> dict[Any, int]:
-    question = Question(indicators=(find(code),), period=period, as_of=AS_OF, **more)
+    question = Question(rulebook(connection), (find(code),), period, AS_OF, **more)
     items = answer(connection, question, sight(who))
     return {tuple(item["dimensions"].values()): plain(item["value"]) for item in items}
 
@@ -250,8 +250,8 @@ def test_cells_add_up_to_the_total_whoever_asks(
 @given(district=districts, period=periods, part=st.sampled_from(["signed_count", "large_count", "same_year_started"]))
 def test_a_share_is_at_most_the_whole(within: Any, district: list[Row], period: Period, part: str) -> None:
     filters = (("sector", ("industry", "services")),)
-    question = Question((find(f"{part}/signed_count"),), period, AS_OF, filters=filters)
     with within(district) as connection:
+        question = Question(rulebook(connection), (find(f"{part}/signed_count"),), period, AS_OF, filters=filters)
         (item,) = answer(connection, question, None)
     assert 0 <= item["numerator"] <= item["denominator"] == len(counted("signed_count", district, period))
     if item["denominator"]:
@@ -278,8 +278,8 @@ def test_a_year_is_its_quarters_and_its_months(within: Any, district: list[Row],
 @ANY
 @given(district=districts, period=periods)
 def test_every_indicator_has_an_answer(within: Any, district: list[Row], period: Period) -> None:
-    question = Question(tuple(INDICATORS_BY_CODE.values()), period, AS_OF, yoy=True)
     with within(district) as connection:
+        question = Question(rulebook(connection), tuple(INDICATORS_BY_CODE.values()), period, AS_OF, yoy=True)
         items = answer(connection, question, sight(STRANGER))
     # Those that are always broken down have no part where nothing was signed.
     assert set(INDICATORS_BY_CODE) - {item["indicator"] for item in items} <= {"sector_count", "sector_amount"}
