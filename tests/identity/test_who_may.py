@@ -15,6 +15,7 @@ from app.identity.periods.routes import router as periods
 from app.identity.rulebook.routes import router as rulebook
 from app.identity.units.routes import router as units
 from app.kernel.access import KEY_SCOPES, Role
+from app.kernel.routing import PREFIX
 from tests.clients import As, Work
 from tests.factories.identity import make_unit, make_user
 
@@ -67,7 +68,12 @@ PARTS = {
 
 def routes() -> set[tuple[str, str]]:
     found = [route for router in (auth, accounts, units, periods, rulebook) for route in router.routes]
-    return {(method, route.path) for route in found if isinstance(route, APIRoute) for method in route.methods}
+    return {
+        (method, route.path.removeprefix(PREFIX))
+        for route in found
+        if isinstance(route, APIRoute)
+        for method in route.methods
+    }
 
 
 def test_the_table_is_whole() -> None:

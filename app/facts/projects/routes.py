@@ -59,12 +59,12 @@ def _saved(
 
 
 @router.get("/projects", summary="项目列表", response_model=page_of(ProjectRow), responses=raises(Invalid))
-async def list_projects(read: Reader, asked: Annotated[ProjectFilter, asked(ProjectFilter)]) -> Response:
+async def list_projects(read: Reader, q: Annotated[ProjectFilter, asked(ProjectFilter)]) -> Response:
     """Projects the caller may see.
 
     Sort keys: code, name, signed_on, started_on, contract_amount, funds_arrived, changed_at.
     """
-    return await read.answer(listing.page, asked)
+    return await read.answer(listing.page, q)
 
 
 @router.get("/projects/{code}", summary="项目详情", response_model=ProjectOut, responses=raises(NoProject))
