@@ -12,7 +12,7 @@ from app.figures.indicators import INDICATORS_BY_CODE, Indicator, rulebook
 from app.figures.queries import eyes, frame_of
 from app.figures.questions import Question, answer
 from app.figures.schemas import OverviewQuery
-from app.figures.sides import effective, side
+from app.figures.sides import count, effective, fold, side
 from app.figures.sources import FROM_DAY, SOURCES, TO_DAY
 from app.kernel import calendar
 from app.kernel.access import Actor
@@ -34,7 +34,6 @@ HEADLINE = _indicators(
     "start_rate", "large_count", "large_share", "large_amount", "framework_count", "framework_amount",
 )  # fmt: skip
 _SIGNINGS = _indicators("signed_count", "contract_amount")
-_UNITS = _indicators("contract_amount", "signed_count")
 _TRACKED = _indicators("projects_in_database")
 
 
@@ -50,26 +49,32 @@ def overview(connection: Connection, actor: Actor, q: OverviewQuery) -> dict[str
         "headline": answer(connection, replace(ask, yoy=True), sight),
         "sectors": answer(connection, replace(ask, indicators=_SIGNINGS, by=("sector",)), sight),
         "stages": stages,
-        "units": _top(answer(connection, replace(ask, indicators=_UNITS, by=("unit",)), sight)),
+        "units": _units(connection, ask, sight),
         "months": _months(connection, ask),
         "recent": _recent(connection, ask, sight),
         "tracked": sum(item["value"] for item in stages),
     }
 
 
-def _top(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The units with the largest amounts, each with both of its figures; `other` is no unit."""
-    named = [item for item in items if item["dimensions"]["unit"] not in (NONE, OTHER)]
-    amounts = [item for item in named if item["indicator"] == "contract_amount"]
-    counts = {item["dimensions"]["unit"]: item for item in named if item["indicator"] == "signed_count"}
-    # Exact yuan of two digits: longer is more, and of equal length the texts compare like the numbers.
-    amounts.sort(key=lambda item: (-int(item["value"].replace(".", "")), item["dimensions"]["unit"]))
-    top = []
-    for item in amounts[:UNITS]:
-        top.append(item)
-        if count := counts.get(item["dimensions"]["unit"]):
-            top.append(count)
-    return top
+def _units(connection: Connection, ask: Question, sight: Sight | None) -> list[dict[str, Any]]:
+    """The units with the largest amounts, as far as the actor may see them named."""
+    period = effective(ask.period, ask.as_of)
+    at = side(connection, period, ask.book, ask.as_of, ("unit",), (), sight)
+    counted = count(connection, _SIGNINGS, at)
+    hidden = {key for found in counted.values() for key in found.hidden}
+    signed, amounts = (fold(counted[indicator.code].part, hidden, at) for indicator in _SIGNINGS)
+    named = [key for key in {**amounts, **signed} if key[0] not in (NONE, OTHER)]
+    none = Cell()
+    named.sort(key=lambda key: (-amounts.get(key, none).value, -signed.get(key, none).value, key))
+    return [
+        {
+            "unit": key[0],
+            "label": at.frame.names[0].label(key[0]),
+            "signed_count": signed.get(key, none).value,
+            "contract_amount": format_yuan(amounts.get(key, none).value),
+        }
+        for key in named[:UNITS]
+    ]
 
 
 def _months(connection: Connection, ask: Question) -> list[dict[str, Any]]:

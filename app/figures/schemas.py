@@ -185,6 +185,15 @@ class RecentOut(BaseModel):
     sector: str = Field(description="产业类别", examples=["industry"])
 
 
+class TopUnit(BaseModel):
+    """A unit and what its projects signed in the period."""
+
+    unit: str = Field(description="单位编码", examples=["jxw"])
+    label: str = Field(description="单位名称", examples=["区经济信息委"])
+    signed_count: int = Field(description="签约项目数", examples=[9])
+    contract_amount: str = Field(description="合同引资，元", examples=["3120000000.00"])
+
+
 class OverviewOut(BaseModel):
     """What a landing page needs in one answer."""
 
@@ -195,7 +204,7 @@ class OverviewOut(BaseModel):
     headline: list[FigureItem] = Field(description="主要指标，含同比")
     sectors: list[FigureItem] = Field(description="按产业类别：签约项目数与合同引资")
     stages: list[FigureItem] = Field(description="在库项目按目前阶段")
-    units: list[FigureItem] = Field(description="合同引资最多的责任单位：合同引资与签约项目数")
+    units: list[TopUnit] = Field(description="合同引资最多的十个责任单位")
     months: list[MonthOut] = Field(description="逐月与累计")
     recent: list[RecentOut] = Field(description="期内最近的签约，仅列可见的")
     tracked: int = Field(description="期末在库项目数", examples=[125])
