@@ -12,6 +12,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
+from typing import Any
 
 import pytest
 from fastapi import FastAPI
@@ -35,18 +36,19 @@ Work = Callable[..., AbstractContextManager[Session]]
 @pytest.fixture(scope="session")
 def started_apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], TestClient]]:
     """One running application for each database, with the client that holds its event loop."""
-    kept: dict[str, TestClient] = {}
+    kept: dict[Any, TestClient] = {}
     with ExitStack() as stack:
 
-        def start(database_url: str) -> TestClient:
-            if database_url not in kept:
+        def start(database_url: str, make: Callable[[Settings], FastAPI] = create_app) -> TestClient:
+            place = database_url, make
+            if place not in kept:
                 # Nothing of the machine's `.env` reaches the tests.
                 settings = Settings(
                     _env_file=None, database_url=database_url, data_dir=tmp_path_factory.mktemp("files"),
                     worker_inside=False, log_level="error",
                 )  # fmt: skip
-                kept[database_url] = stack.enter_context(TestClient(create_app(settings)))
-            return kept[database_url]
+                kept[place] = stack.enter_context(TestClient(make(settings)))
+            return kept[place]
 
         yield start
 
