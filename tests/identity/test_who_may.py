@@ -130,4 +130,4 @@ def test_every_route_of_the_house_declares_a_permission() -> None:
         assert len(declared) == 1, f"{route.path} declares {declared}"
         if declared == [None]:
             public.add(route.path)
-    assert public == {"/auth/login", "/healthz", "/readyz", "/metrics"}
+    assert public == {"/api/v1/auth/login", "/healthz", "/readyz", "/metrics"}
