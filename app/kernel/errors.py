@@ -197,11 +197,13 @@ def field_errors(errors: Iterable[Any], *, english: bool = False) -> list[FieldE
     """Pydantic's errors as ours: the path without `body`, the reason in words, no input. The first hundred of them."""
     found = []
     for error in islice(errors, 100):
-        place = [str(part) for part in error["loc"]]
+        code, place = error["type"], [str(part) for part in error["loc"]]
         if len(place) > 1 and place[0] in ("body", "query", "path", "header", "cookie", "form"):
-            place = place[:1] if error["type"] == "json_invalid" else place[1:]
+            place = place[:1] if code == "json_invalid" else place[1:]
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
-        reason = REASONS.get(error["type"])
+        if context.get("field_type") == "Value":  # text, measured after it was stripped
+            code = f"string_{code}"
+        reason = REASONS.get(code)
         if english and not _chinese(error["msg"]):
             reason = error["msg"]
         elif reason is None:
@@ -211,7 +213,7 @@ def field_errors(errors: Iterable[Any], *, english: bool = False) -> list[FieldE
             for key, value in context.items():
                 reason = reason.replace("{" + key + "}", value)
         # A field that we do not know has the name that the client gave it.
-        found.append(FieldError(field=".".join(place)[:100], code=error["type"], message=reason))
+        found.append(FieldError(field=".".join(place)[:100], code=code, message=reason))
     return found
 
 
