@@ -150,12 +150,16 @@ class ProjectUnit(Logged, Base):
     """A unit's part in a project, from a day until another: `responsible` (one at a time) or `cooperating`."""
 
     __tablename__ = "project_unit"
-    __table_args__ = (Index("ix_project_unit_project", "project_id", "role", "valid_from"),)
+    __table_args__ = (
+        Index("ix_project_unit_project", "project_id", "role", "valid_from"),
+        # Sight asks "has this unit a part in this project" row by row: by the unit alone it would read all its parts.
+        Index("ix_project_unit_unit", "unit_id", "project_id"),
+    )
     __subject__ = "project"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
-    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"), index=True)
+    unit_id: Mapped[int] = mapped_column(ForeignKey("unit.id"))
     role: Mapped[str] = mapped_column(text_key(12))
     valid_from: Mapped[date] = mapped_column(Date)
     valid_to: Mapped[date | None] = mapped_column(Date)  # last day
@@ -200,13 +204,17 @@ class ProjectGrant(Logged, Base):
     """Sight of an internal or sealed project, given to a person or a unit beyond the rule."""
 
     __tablename__ = "project_grant"
-    __table_args__ = (UniqueConstraint("project_id", "user_id", "unit_id", "source"),)
+    __table_args__ = (
+        UniqueConstraint("project_id", "user_id", "unit_id", "source"),
+        Index("ix_project_grant_user", "user_id", "project_id"),
+        Index("ix_project_grant_unit", "unit_id", "project_id"),
+    )
     __subject__ = "project"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"), index=True)
-    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"), index=True)
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("user.id"))
+    unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))
     source: Mapped[str] = mapped_column(text_key(40))  # "named", "task_force:12"
 
     def subject_id(self) -> int:
