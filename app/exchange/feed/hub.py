@@ -242,7 +242,12 @@ class Hub:
         self.position = batch[-1].seq
         self._remember(batch)
         for count, stream in enumerate(list(self.joined), 1):
-            stream.offer(batch)
+            try:
+                stream.offer(batch)
+            except Exception:
+                # Better a stream that comes back and asks again than one with a hole.
+                log.exception("stream_failed")
+                stream.end("bye", {"reason": "internal"})
             if count % AT_ONCE == 0:
                 await asyncio.sleep(0)
         return len(batch) == BATCH
@@ -287,10 +292,8 @@ class Hub:
         for stream, found in await anyio.to_thread.run_sync(self._judge, streams, limiter=self.threads):
             if isinstance(found, Problem):
                 stream.end("bye", {"reason": found.code, "message": found.said})
-            elif _rights(found) != _rights(stream.actor):
-                stream.end("reset", {"reason": "rights_changed", "head": stream.position})
             else:
-                stream.actor = found
+                stream.accept(found)
 
     def _judge(self, streams: Collection[Stream]) -> list[tuple[Stream, Actor | Problem]]:
         found: list[tuple[Stream, Actor | Problem]] = []
@@ -309,7 +312,3 @@ def _places(actor: Actor) -> list[tuple[str, int]]:
     if actor.session_id is None:
         return [(actor.kind, actor.id)]
     return [(actor.kind, actor.id), ("session", actor.session_id)]
-
-
-def _rights(actor: Actor) -> tuple[object, ...]:
-    return actor.permissions, actor.unit_id, actor.sees_all

@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger()
 
 QUEUE = 1024 * 1024
-"""Bytes that may wait for a slow client."""
-BATCH = 200
+"""Bytes that may wait for a slow client when the next events come."""
+BATCH = 100
 """Events read at a time."""
 STALLED = 60.0
 """Seconds after which a client that takes nothing is given up."""
@@ -113,8 +113,8 @@ class Stream:
             self._put(sse("reset", {"reason": "unknown_number", "head": self.position}, self.position))
         try:
             while not self.ended:
-                found, chunk = await anyio.to_thread.run_sync(self._replay, limiter=self.hub.threads)
-                if self.ended:
+                actor, found, chunk = await anyio.to_thread.run_sync(self._replay, limiter=self.hub.threads)
+                if self.ended or not self.accept(actor):
                     return
                 if chunk:
                     self._put(chunk)
@@ -130,13 +130,21 @@ class Stream:
             log.exception("stream_failed")
             self.end("bye", {"reason": "internal"})
 
-    def _replay(self) -> tuple[list[Message], bytes]:
+    def _replay(self) -> tuple[Actor, list[Message], bytes]:
         """The next events of the table as this stream gets them by present rights (in a thread)."""
         with self.hub.database.reading() as connection:
-            self.actor = self.hub.admitted(self.request, connection, chain.head(connection))
+            actor = self.hub.admitted(self.request, connection, chain.head(connection))
             found = messages.read(connection, self.position, BATCH)
             now = present(self.hub.feed, connection, found)
-        return found, self.chosen(found, now)
+        return actor, found, self.chosen(found, now)
+
+    def accept(self, actor: Actor) -> bool:
+        """Go on as who the listener is now; with other rights all he holds may be wrong, and the stream ends."""
+        if _rights(actor) != _rights(self.actor):
+            self.end("reset", {"reason": "rights_changed", "head": self.position})
+            return False
+        self.actor = actor
+        return True
 
     # -- what it gets ------------------------------------------------------------------------------------------
 
@@ -154,15 +162,16 @@ class Stream:
         return message.removed if seen is False else None
 
     def offer(self, batch: list[Message]) -> None:
-        """Live events, in order."""
+        """Live events, in order. What came before must have gone out by now, but for `QUEUE`."""
         if self.ended:
+            return
+        if self.size > QUEUE:
+            self.end("overflow", {"reason": "too_slow", "head": batch[-1].seq})
             return
         chunk = self.chosen(batch)
         self.position = max(self.position, batch[-1].seq)
         if chunk:
             self._put(chunk)
-            if self.size > QUEUE:
-                self.end("overflow", {"reason": "too_slow", "head": self.position})
 
     def beat(self, now: datetime, clock: float) -> None:
         """A sign of life. Its number is taken over by clients without an event, so that little is replayed later."""
@@ -200,6 +209,10 @@ class Stream:
             self.ended = True  # the client is gone; `run` hears of it
         finally:
             self.pump = None
+
+
+def _rights(actor: Actor) -> tuple[object, ...]:
+    return actor.permissions, actor.unit_id, actor.sees_all
 
 
 class StreamResponse(Response):

@@ -14,6 +14,8 @@ def admits(actor: Actor, sight: Any) -> bool:
     """Does a sight, as `service.sight_from` makes it, let this actor see the project?"""
     if actor.kind == "system":
         return True
+    if not sight:
+        return False  # a project in the making
     if actor.kind == "user" and actor.id in sight["users"]:
         return True
     if sight["level"] == Confidentiality.OPEN:
