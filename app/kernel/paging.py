@@ -16,6 +16,7 @@ from typing import Any
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, create_model
 from sqlalchemy import ColumnElement, Connection, Date, Select, bindparam, func, or_, tuple_
+from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.kernel.db import Instant, Word
 from app.kernel.errors import Invalid
@@ -95,7 +96,7 @@ class Listing:
             else:
                 values[f"f_{name}"] = value
         if query.after is not None:
-            values["page_key"], values["page_id"] = _open(query.after, sort, self.sorts[sort_key])
+            values["page_key"], values["page_id"] = _open(query.after, sort, self.sorts[sort_key].type)
         statement = self._statement((shape, sort, query.after is not None), asked, sight, sort)
         rows = statement.rows(connection, values)
         more = len(rows) > query.limit
@@ -143,7 +144,7 @@ class Listing:
             query = query.add_columns(expression.label("page_sort"), self.key.label("page_row"))
             ordered = tuple_(expression, self.key)
             bound = bindparam("page_key", type_=expression.type), bindparam("page_id", type_=self.key.type)
-            # The first condition follows from the second; SQLite finds its way in an index over expressions by it alone.
+            # The first condition follows from the second; without it SQLite uses no index over an expression.
             if sort.startswith("-"):
                 query = query.order_by(expression.desc(), self.key.desc())
                 query = query.where(expression <= bound[0], ordered < tuple_(*bound)) if place[2] else query
@@ -168,30 +169,40 @@ def _close(sort: str, key: Any, row: Any) -> str:
     return base64.urlsafe_b64encode(msgspec.json.encode([sort, key, row])).decode().rstrip("=")
 
 
-def _open(cursor: str, sort: str, expression: ColumnElement[Any]) -> tuple[Any, Any]:
+def _open(cursor: str, sort: str, kind: TypeEngine[Any]) -> tuple[Any, int]:
     try:
-        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        made_for, key, row = msgspec.json.decode(text)
-        if isinstance(expression.type, Date):
-            key = date.fromisoformat(key)
-        elif isinstance(expression.type, Instant):
-            key = datetime.fromisoformat(key)
-            if key.tzinfo is None or not 1900 <= key.year <= 9000:
-                raise ValueError
-        elif isinstance(expression.type, Word):
-            key = expression.type.words(key)
-        elif not isinstance(key, expression.type.python_type):
-            raise ValueError
-        for number in (key, row):
-            if isinstance(number, int) and abs(number) >= 2**63:
-                raise ValueError
-        if not isinstance(row, int) or (isinstance(key, str) and "\0" in key):
-            raise ValueError
-    except (ValueError, TypeError, binascii.Error, msgspec.DecodeError, NotImplementedError):
+        made_for, key, row = msgspec.json.decode(base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
+        if made_for != sort:
+            raise Invalid.field("after", "other_sort", "游标属于另一种排序，请从第一页开始")
+        return _key(key, kind), _number(row)
+    except (ValueError, TypeError, binascii.Error, msgspec.DecodeError):
         raise Invalid.field("after", "bad_cursor", "不是本列表给出的游标") from None
-    if made_for != sort:
-        raise Invalid.field("after", "other_sort", "游标属于另一种排序，请从第一页开始")
-    return key, row
+
+
+def _key(key: Any, kind: TypeEngine[Any]) -> Any:
+    """A sort key as its column takes it; ValueError or TypeError for what this column cannot have given."""
+    if isinstance(kind, Word):
+        return kind.words(key)
+    if isinstance(kind, Date):
+        return date.fromisoformat(key)
+    if isinstance(kind, Instant):
+        at = datetime.fromisoformat(key)
+        if at.tzinfo is None or not 1900 <= at.year <= 9000:
+            raise ValueError
+        return at
+    if isinstance(kind, TypeDecorator):
+        kind = kind.impl_instance
+    if kind.python_type is not str:
+        return _number(key)
+    if not isinstance(key, str) or "\0" in key:
+        raise ValueError
+    return key
+
+
+def _number(value: Any) -> int:
+    if not isinstance(value, int) or abs(value) >= 2**63:
+        raise ValueError
+    return value
 
 
 def page_of(row: type[BaseModel]) -> type[BaseModel]:
