@@ -74,11 +74,15 @@ class RowReading:
 
     def tell(self, level: Level, name: str | None, code: str, reason: str) -> None:
         """Add a finding about a field or, without a name, about the row."""
+        self.findings.append(self.finding(level, name, code, reason))
+
+    def finding(self, level: Level, name: str | None, code: str, reason: str) -> Finding:
+        """What `tell` would add."""
         cell = self.cell(name) if name else ""
         value = spelled(name, self.values[name]) if name and name in self.values else ""
         subject = cell or f"第{self.number}行"
         message = f"{subject}“{value}”：{reason}" if value else f"{subject}：{reason}"
-        self.findings.append(Finding(level, cell, name, value, code, message))
+        return Finding(level, cell, name, value, code, message)
 
 
 @dataclass(slots=True)

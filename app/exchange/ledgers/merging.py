@@ -32,6 +32,16 @@ def merge(reading: Reading) -> None:
     _alike(reading.projects)
 
 
+def join(reading: Reading, project: ProjectReading, other: ProjectReading) -> None:
+    """Make one of two projects of the file; `other` is gone then."""
+    reading.projects = [each for each in reading.projects if each is not other]
+    for place, owner in reading.owners.items():
+        if owner is other:
+            reading.owners[place] = project
+    for row in other.rows:
+        _add(project, row)
+
+
 class _Known:
     """The projects met so far, by everything they can be recognised by."""
 

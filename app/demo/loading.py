@@ -1,0 +1,102 @@
+"""The demo district: units, one user of each kind, and the demo ledger brought in through the import itself."""
+
+import datetime as dt
+import tempfile
+from dataclasses import dataclass
+from decimal import Decimal
+from pathlib import Path
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.config import Settings
+from app.demo.ledger import build_workbook, demo_rows
+from app.exchange.ledgers import service as ledgers
+from app.exchange.ledgers.models import LedgerImport, Mode, State
+from app.facts.statistics import service as statistics
+from app.facts.statistics.schemas import StatisticIn
+from app.facts.statistics.terms import StatisticCode
+from app.identity.auth import passwords
+from app.identity.auth import service as accounts
+from app.identity.auth.models import User
+from app.identity.units import queries as unit_names
+from app.identity.units import service as units
+from app.kernel import events, schema
+from app.kernel.access import SYSTEM, Actor, Role, permissions_of
+from app.kernel.db import Database
+
+REPORTERS_UNIT = "区经信委"
+
+USERS: tuple[tuple[str, str, Role], ...] = (
+    ("officer", "演示·科室人员", Role.OFFICER),
+    ("reviewer", "演示·审核人", Role.REVIEWER),
+    ("reporter", "演示·单位联络员", Role.REPORTER),
+    ("leader", "演示·区领导", Role.LEADER),
+    ("auditor", "演示·审计员", Role.AUDITOR),
+    ("sysadmin", "演示·系统管理员", Role.SYSTEM_ADMIN),
+    ("secadmin", "演示·安全管理员", Role.SECURITY_ADMIN),
+)
+FIXED_ASSETS_2020 = Decimal("5990000000.00")  # 59.9亿元, from the report of 2020
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What loading did. `password` is that of all demo users, told only when they were made here."""
+
+    fresh: bool
+    password: str | None
+    logins: tuple[str, ...]
+    result: LedgerImport | None
+
+
+class NotLoaded(Exception):
+    """The demo ledger was refused: the message of its import."""
+
+
+def load(
+    database: Database, settings: Settings, loaded_on: dt.date, progress: ledgers.Progress | None = None
+) -> Loaded:  # fmt: skip
+    """Fill a database that has no users; one that has keeps what it holds. Open rows date back from `loaded_on`."""
+    schema.upgrade(settings.database)
+    logins = tuple(login for login, _, _ in USERS)
+    with database.reading() as connection:
+        if connection.execute(select(User.id).limit(1)).first() is not None:
+            return Loaded(False, None, logins, None)
+    password = settings.demo_password or passwords.generate()
+    hashed = passwords.hash_password(password)
+    with database.unit_of_work() as db:
+        events.act(db, SYSTEM)
+        units.load_units(db, demo_rows("units"))
+        officer = _people(db, hashed)
+        figure = StatisticIn(value=str(FIXED_ASSETS_2020), source="2020 年公开报告（演示数据）", note=None)
+        statistics.put(db, officer, StatisticCode.FIXED_ASSET_INVESTMENT, "2020", figure, None)
+    number = _import(database, settings, officer, loaded_on, progress)
+    with database.unit_of_work() as db:
+        result = db.get_one(LedgerImport, number)
+    if result.state is not State.DONE:
+        raise NotLoaded(result.message)
+    return Loaded(True, password, logins, result)
+
+
+def _people(db: Session, hashed: str) -> Actor:
+    """One user of each kind; the officer, as whom the ledger is imported."""
+    unit = unit_names.resolve(db, [REPORTERS_UNIT])[REPORTERS_UNIT]
+    officer: User | None = None
+    for login, name, role in USERS:
+        home = unit.code if role is Role.REPORTER else None
+        user = accounts.create_user(db, login, name, {role}, hashed, unit_code=home, must_change=False)
+        officer = user if role is Role.OFFICER else officer
+    assert officer is not None
+    return Actor(officer.id, officer.login, "user", officer.held, permissions_of(officer.held))
+
+
+def _import(
+    database: Database, settings: Settings, officer: Actor, loaded_on: dt.date, progress: ledgers.Progress | None
+) -> int:  # fmt: skip
+    with tempfile.TemporaryDirectory() as folder:
+        book = Path(folder) / "演示台账.xlsx"
+        build_workbook(book, loaded_on)
+        data = book.read_bytes()
+    task = ledgers.begin(database, officer, data, book.name, Mode.ALL, settings.district)
+    ledgers.run(database, task, progress)
+    return task.number

@@ -1,0 +1,169 @@
+"""Money that arrived: the rows of 到位资金, or the cumulative amount that the main sheet writes beside a project.
+
+Entries are never changed, so a ledger can only add: what it says beyond the entries there are becomes a new one.
+"""
+
+from datetime import date
+
+from app.exchange.ledgers.drafts import Draft, FieldChange
+from app.exchange.ledgers.findings import RowReading
+from app.exchange.ledgers.known import Line
+from app.exchange.ledgers.labels import LABELS
+from app.exchange.ledgers.models import Outcome
+from app.exchange.ledgers.records import wan
+from app.facts.funds.models import FundKind, FundSource, FundState
+from app.kernel.money import PLAUSIBLE_FEN
+
+_NOTE_LIMIT = 500
+
+
+def pay(draft: Draft) -> None:
+    """Bring the entries up to what the file says; the project's 到位资金 is their sum."""
+    lines = draft.record.entries if draft.record else []
+    undone = {line["reverses_id"] for line in lines if line["reverses_id"] is not None}
+    stand = [line for line in lines if line["reverses_id"] is None and line["id"] not in undone]
+    live = [line for line in stand if line["state"] is not FundState.REJECTED]
+    gone = [line for line in lines if line["reverses_id"] is None and line not in live]
+    entries = [line for line in lines if line["state"] is FundState.RECOGNISED]
+    for row in draft.fund_rows:
+        if not row.refused:
+            _take(draft, live, gone, entries, row)
+    if draft.reading is not None:
+        total = sum(line["amount_fen"] for line in entries)
+        if draft.fund_rows:
+            _check_total(draft, total)
+        elif draft.value("funds") is not None or draft.value("funds_by_year") is not None:
+            _cumulative(draft, entries)
+    draft.row["funds_fen"] = sum(line["amount_fen"] for line in entries)
+
+
+def _take(draft: Draft, live: list[Line], gone: list[Line], entries: list[Line], row: RowReading) -> None:
+    day, fen, note = row.values["arrived_on"], row.values["amount"], row.values.get("note")
+    assert isinstance(day, date) and isinstance(fen, int)
+    if day > draft.known.today:
+        draft.refuse("arrived_on", "future", "晚于今天，尚未到位", row)
+        return
+    if not 0 < fen < PLAUSIBLE_FEN:
+        reason = "到位金额应大于零" if fen <= 0 else "到位金额过大，请核对单位"
+        draft.refuse("amount", "amount_implausible", reason, row)
+        return
+    if isinstance(note, str) and len(note) > _NOTE_LIMIT:
+        draft.refuse("note", "too_long", f"过长，至多 {_NOTE_LIMIT} 个字符", row)
+        return
+    found = _same(live, row, day, fen)
+    if found is not None:
+        live.remove(found)
+        _compare(draft, found, row)
+        return
+    if (old := _same(gone, row, day, fen)) is not None:
+        gone.remove(old)
+        draft.warn(None, "reversed", "系统中这笔资金已冲销或退回，未再记入", row)
+        return
+    entries.append(_enter(draft, row, day, fen, note if isinstance(note, str) else None))
+    result = draft.result(row)
+    result.outcome = Outcome.CREATED
+    if not draft.new:
+        draft.changes.append(FieldChange("funds", None, f"{day} {wan(fen)}"))
+
+
+def _same(lines: list[Line], row: RowReading, day: date, fen: int) -> Line | None:
+    """The entry that a row speaks of: same day and amount, best also same source and kind."""
+    alike = [line for line in lines if line["arrived_on"] == day and line["amount_fen"] == fen]
+    said = (row.values.get("source"), row.values.get("fund_kind"))
+    best = [line for line in alike if said in ((line["source"], line["kind"]), (None, None))]
+    return next(iter(best or alike), None)
+
+
+def _compare(draft: Draft, line: Line, row: RowReading) -> None:
+    for name, column in (("source", "source"), ("fund_kind", "kind")):
+        said = row.values.get(name)
+        if said is not None and said != line[column]:
+            there = LABELS[name][line[column]]
+            draft.warn(
+                name, "fund_differs", f"系统中这笔资金为“{there}”，已记入的资金不作更改；如有误请冲销后重新登记", row
+            )
+
+
+def _enter(draft: Draft, row: RowReading, day: date, fen: int, note: str | None) -> Line:
+    known = draft.known
+    source, kind = row.values.get("source"), row.values.get("fund_kind")
+    missing = []
+    if source is None:
+        source = _likely_source(draft)
+        missing.append(f"没有资金来源，读作“{LABELS['source'][source]}”")
+    if kind is None:
+        kind = FundKind.OTHER
+        missing.append(f"没有资金性质，读作“{LABELS['fund_kind'][kind]}”")
+    if missing:
+        draft.warn(None, "fund_incomplete", "；".join(missing), row)
+    line = {
+        "arrived_on": day, "amount_fen": fen, "source": FundSource(str(source)), "kind": FundKind(str(kind)),
+        "origin_region": None, "currency": "CNY", "foreign_amount": None, "rate": None, "rate_on": None,
+        "state": FundState.RECOGNISED, "reverses_id": None, "reason": None, "note": note, "imported": True,
+        "entered_at": known.now, "entered_by": known.actor.id,
+    }  # fmt: skip
+    draft.add("entries", line)
+    return line
+
+
+def _likely_source(draft: Draft) -> FundSource:
+    """Where the money probably came from: where the investor did."""
+    origin, district = draft.row["origin_region"], draft.known.district
+    if origin is None or not origin.startswith(district[:2]):
+        return FundSource.OUTSIDE_CITY
+    return FundSource.LOCAL if origin == district else FundSource.OUTSIDE_DISTRICT
+
+
+# -- beside the project --------------------------------------------------------------------------------------------
+
+
+def _check_total(draft: Draft, total: int) -> None:
+    stated = draft.value("funds")
+    if stated is not None and stated != total and not draft.vague("funds"):
+        reason = f"“到位资金”表与系统中的明细合计 {wan(total)}，本行写 {wan(stated)}，相差 {wan(abs(total - stated))}"
+        draft.refuse("funds", "funds_total_mismatch", reason)
+
+
+def _cumulative(draft: Draft, entries: list[Line]) -> None:
+    by_year = draft.value("funds_by_year")
+    if isinstance(by_year, dict):
+        for year in sorted(by_year):
+            there = sum(line["amount_fen"] for line in entries if line["arrived_on"].year == year)
+            end = min(date(year, 12, 31), draft.known.today)
+            _difference(draft, entries, "funds_by_year", f"{year} 年", by_year[year], there, end)
+    stated, day = draft.value("funds"), draft.value("funds_on")
+    if stated is None:
+        return
+    there = sum(line["amount_fen"] for line in entries)
+    if day is None and isinstance(by_year, dict):  # what no year accounts for came before them
+        day = date(min(by_year) - 1, 12, 31)
+    _difference(draft, entries, "funds", "累计", stated, there, day)
+
+
+def _difference(
+    draft: Draft, entries: list[Line], name: str, what: str, stated: int, there: int, day: date | None
+) -> None:
+    """What is stated beyond what is there becomes an entry; less than there is cannot be."""
+    if stated == there or (draft.vague(name) and there and abs(stated - there) * 10 <= there):
+        return
+    if stated < there:
+        reason = f"{what}到位 {wan(stated)}，少于系统中已记入的 {wan(there)}；到位资金不能减少，请在系统中冲销"
+        draft.refuse(name, "funds_fell", reason)
+        return
+    if day is None:
+        draft.refuse(name, "funds_date_missing", f"{what}到位比已记入的多 {wan(stated - there)}，但没有到位日期")
+        return
+    if day > draft.known.today:
+        draft.refuse("funds_on", "future", "晚于今天，尚未到位")
+        return
+    row = draft.origin(name)
+    source = _likely_source(draft)
+    more = stated - there
+    reading = f"{what}到位 {wan(stated)}"
+    reading += f"，比已记入的 {wan(there)} 多 {wan(more)}，差额" if there else "，"
+    reason = f"{reading}读作 {day} 到位的一笔，来源“{LABELS['source'][source]}”、性质“其他”"
+    draft.warn(name, "funds_as_one_entry", reason)
+    bare = RowReading(row.sheet, row.number, {}, {"source": source, "fund_kind": FundKind.OTHER})
+    entries.append(_enter(draft, bare, day, more, f"台账{what}数补记"))
+    if not draft.new:
+        draft.changes.append(FieldChange(name, wan(there), wan(stated)))
