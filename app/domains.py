@@ -5,6 +5,7 @@ from datetime import time, timedelta
 
 from fastapi import APIRouter
 
+import app.exchange.ledgers.models
 import app.facts.agreements.models
 import app.facts.enterprises.models
 import app.facts.funds.models
