@@ -203,7 +203,7 @@ def _build(source: Source, measures: tuple[Measure, ...], frame: Frame) -> State
         source.amount.label("amount"),
         *(case((measure_condition(only), 1), else_=0).label(name) for only, name in flags.items()),
         *_seen(frame.sight),
-    ).select_from(source.table)
+    ).select_from(source.table if _asks_the_project(measures, frame) else source.tables[0])
     rows = inner.where(*source.where, *filter_conditions(frame.filters, source, bands)).subquery("counted")
 
     columns: list[ColumnElement[Any]] = []
@@ -220,6 +220,14 @@ def _build(source: Source, measures: tuple[Measure, ...], frame: Frame) -> State
     grouping = [rows.c[key.name] for key in keys]
     labelled = [column.label(f"v{index}") for index, column in enumerate(columns)]
     return Statement(select(*grouping, *labelled).select_from(rows).group_by(*grouping))
+
+
+def _asks_the_project(measures: tuple[Measure, ...], frame: Frame) -> bool:
+    """Whether a paper or a payment must be read beside its project: not for sums over stretches of time."""
+    dimensions = (*frame.by, *(item.dimension for item in frame.filters))
+    return bool(
+        frame.sight or any(measure.only for measure in measures) or any(item.time is None for item in dimensions)
+    )
 
 
 def _seen(sight: Sight | None) -> list[ColumnElement[Any]]:
