@@ -74,6 +74,7 @@ FEED: Feed = {
     "enterprise": Subject(P.ENTERPRISE_READ, ("enterprise",)),
     "unit": Subject(P.UNIT_READ, ("unit",)),
     "statistic": Subject(P.FIGURE_READ, ("statistic",)),
+    "ledger_import": Subject(P.LEDGER_IMPORT, ("ledger_import",)),
     "period": Subject(P.META_READ, ("period",)),
     "calendar_day": Subject(P.META_READ, ("calendar_day",)),
     "rule_version": Subject(P.RULE_READ, ("rule", "rule_version")),

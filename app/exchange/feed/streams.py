@@ -201,8 +201,8 @@ class Stream:
             while self.pending:
                 body = self.pending[0] if len(self.pending) == 1 else b"".join(self.pending)
                 self.pending.clear()
-                self.size = 0
                 await self.send({"type": "http.response.body", "body": body, "more_body": True})
+                self.size -= len(body)
             if self.ended:
                 await self.send({"type": "http.response.body", "body": b"", "more_body": False})
         except OSError:

@@ -295,7 +295,7 @@ def test_who_reads_too_slowly_is_sent_back_and_loses_nothing(bureau: Bureau, lis
     slow.hold()
     text = "很长的说明" * 2000
     total = 0
-    for _ in range(4):
+    for _ in range(6):
         with bureau.work() as db:
             project = db.scalars(select(Project).where(Project.code == code)).one()
             for _ in range(100):
