@@ -117,7 +117,7 @@ Index("ix_project_pinyin", Project.pinyin, Project.id)
 Index("ix_project_contract", Project.contract_fen, Project.id)
 Index("ix_project_funds", Project.funds_fen, Project.id)
 Index("ix_project_changed", Project.changed_at, Project.id)
-Index("ix_project_unit", Project.unit_id, Project.id)
+Index("ix_project_unit_changed", Project.unit_id, Project.changed_at, Project.id)
 Index("ix_project_enterprise", Project.enterprise_id)
 
 

@@ -24,11 +24,18 @@ class NoProject(NotFound):
 # today), and whoever was granted sight. Sealed: only persons who were granted sight.
 
 
+def _any(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    # Asked row by row: a page looks at fifty projects, while a unit may have thousands. Not as EXISTS: PostgreSQL
+    # would gather those thousands first.
+    return select(literal(1)).where(*conditions).limit(1).correlate(Project).scalar_subquery().is_not(None)
+
+
 def _of_unit(unit: ColumnElement[int]) -> ColumnElement[bool]:
     # Parts of the past have an end; what has none holds today (parts never begin or end in the future).
-    own = select(ProjectUnit.project_id).where(ProjectUnit.unit_id == unit, ProjectUnit.valid_to.is_(None))
-    granted = select(ProjectGrant.project_id).where(ProjectGrant.unit_id == unit)
-    return or_(Project.id.in_(own), Project.id.in_(granted))
+    return or_(
+        _any(ProjectUnit.project_id == Project.id, ProjectUnit.unit_id == unit, ProjectUnit.valid_to.is_(None)),
+        _any(ProjectGrant.project_id == Project.id, ProjectGrant.unit_id == unit),
+    )
 
 
 def _condition(sees_all: bool, unit: ColumnElement[int] | None, user: ColumnElement[int] | None) -> ColumnElement[bool]:
@@ -40,7 +47,7 @@ def _condition(sees_all: bool, unit: ColumnElement[int] | None, user: ColumnElem
             rule = or_(rule, and_(Project.confidentiality == Confidentiality.INTERNAL, _of_unit(unit)))
     if user is None:
         return rule
-    return or_(rule, Project.id.in_(select(ProjectGrant.project_id).where(ProjectGrant.user_id == user)))
+    return or_(rule, _any(ProjectGrant.project_id == Project.id, ProjectGrant.user_id == user))
 
 
 def _parts(actor: Actor) -> tuple[bool, int | None, int | None]:
