@@ -182,9 +182,21 @@ def end_sessions(db: Session, user: User, *, but: int | None = None) -> int:
     return len(ending)
 
 
-def _end(db: Session, session: UserSession, login: str) -> None:
+def end_everybodys_sessions(db: Session, reason: str) -> int:
+    """End every open session there is; how many."""
+    open_ones = db.execute(
+        select(UserSession, User.login)
+        .join(User, User.id == UserSession.user_id)
+        .where(UserSession.ended_at.is_(None), UserSession.expires_at > calendar.now())
+    ).all()
+    for session, login in open_ones:
+        _end(db, session, login, reason)
+    return len(open_ones)
+
+
+def _end(db: Session, session: UserSession, login: str, reason: str | None = None) -> None:
     session.ended_at = calendar.now()
-    record(db, "session.ended", session, user=login)
+    record(db, "session.ended", session, reason=reason, user=login)
 
 
 def new_hash(database: Database, profile: Profile, actor: Actor, old: str, new: str) -> str:
