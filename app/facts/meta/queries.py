@@ -17,6 +17,7 @@ from app.facts.projects.terms import (
     STATUS_LABELS,
     UNIT_ROLE_LABELS,
 )
+from app.facts.statistics.terms import STATISTIC_LABELS
 from app.identity.units.models import TIER_LABELS, UNIT_KIND_LABELS
 from app.kernel.access import ROLE_LABELS, Actor
 
@@ -33,6 +34,7 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
     },
     "agreements": {"type": AGREEMENT_TYPE_LABELS},
     "funds": {"source": FUND_SOURCE_LABELS, "kind": FUND_KIND_LABELS, "state": FUND_STATE_LABELS},
+    "statistics": {"code": STATISTIC_LABELS},
     "enterprises": {"ownership": OWNERSHIP_LABELS, "listing": LISTING_LABELS},
     "units": {"tier": TIER_LABELS, "kind": UNIT_KIND_LABELS},
     "users": {"role": ROLE_LABELS},

@@ -14,6 +14,7 @@ class ChoicesOut(BaseModel):
     projects: dict[str, list[Choice]] = Field(description="项目")
     agreements: dict[str, list[Choice]] = Field(description="合同协议")
     funds: dict[str, list[Choice]] = Field(description="到位资金")
+    statistics: dict[str, list[Choice]] = Field(description="外部统计数据")
     enterprises: dict[str, list[Choice]] = Field(description="企业")
     units: dict[str, list[Choice]] = Field(description="单位")
     users: dict[str, list[Choice]] = Field(description="用户")
