@@ -19,6 +19,8 @@ import app.kernel.events
 import app.kernel.rules  # noqa: F401
 from app.exchange.feed.routes import router as feed
 from app.exchange.feed.subjects import Feed, Subject
+from app.exchange.ledgers import service as imports
+from app.exchange.ledgers.routes import router as ledgers
 from app.facts.agreements.routes import router as agreements
 from app.facts.enterprises.routes import router as enterprises
 from app.facts.funds.routes import router as funds
@@ -53,6 +55,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     statistics,
     history,
     meta,
+    ledgers,
     feed,
     auth,
     accounts,
@@ -90,6 +93,7 @@ def _forget_answers(database: Database) -> None:
 JOBS: tuple[Job, ...] = (
     Job("forget_answers", _forget_answers, every=timedelta(hours=1)),
     Job("unit_names", follow_the_calendar, at=time(0, 1)),
+    Job("interrupted_imports", imports.give_up, every=timedelta(minutes=5)),
     Job("forget_job_runs", jobs.forget, at=time(3, 0)),
 )
 """What runs when; times are Shanghai's."""

@@ -88,18 +88,27 @@ def read_workbook(source: bytes | Path | str, filename: str = "") -> list[Sheet]
         if path.stat().st_size > MAX_BYTES:
             raise ValueError(_too_big())
         data = path.read_bytes()
+    kind = recognise(data, filename)
+    if kind == "xlsx":
+        return _through_calamine(data, inspect_xlsx(data))
+    if kind == "xls":
+        return _through_calamine(data, {})
+    return [Sheet(PurePath(filename).stem or "CSV", _csv_rows(data))]
+
+
+def recognise(data: bytes, filename: str = "") -> Literal["xlsx", "xls", "csv"]:
+    """What kind of file this is, by its first bytes; a name is asked only of plain text. ValueError for no ledger."""
     if not data.strip(b"\0\r\n\t "):
         raise ValueError("文件是空的")
     if data.startswith(b"PK"):
-        return _through_calamine(data, inspect_xlsx(data))
+        return "xlsx"
     if data.startswith(b"\xd0\xcf\x11\xe0"):
-        return _through_calamine(data, {})
-    suffix = PurePath(filename).suffix.lower()
-    if suffix not in {".csv", ".txt", ".tsv"}:
-        if re.match(rb"\s*(?:\xef\xbb\xbf)?\s*<", data):
-            raise ValueError("这是改了扩展名的网页或 XML 文件，请在 Excel 中打开后另存为 .xlsx")
-        raise ValueError("无法识别的文件：只接受 .xlsx、.xls、.csv")
-    return [Sheet(PurePath(filename).stem or "CSV", _csv_rows(data))]
+        return "xls"
+    if PurePath(filename).suffix.lower() in {".csv", ".txt", ".tsv"}:
+        return "csv"
+    if re.match(rb"\s*(?:\xef\xbb\xbf)?\s*<", data):
+        raise ValueError("这是改了扩展名的网页或 XML 文件，请在 Excel 中打开后另存为 .xlsx")
+    raise ValueError("无法识别的文件：只接受 .xlsx、.xls、.csv")
 
 
 def _too_big() -> str:

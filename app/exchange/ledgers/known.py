@@ -120,21 +120,28 @@ def survey(db: Reader, actor: Actor, district: str) -> Known:
 
 
 def load(db: Reader, known: Known, project_ids: Iterable[int]) -> None:
-    """Bring these projects' records into the snapshot. The row is read before what hangs on it."""
-    wanted = sorted(set(project_ids) - known.records.keys())
+    """Bring these projects' records into the snapshot."""
+    known.records.update(records(db, set(project_ids) - known.records.keys()))
+
+
+def records(db: Reader, project_ids: Iterable[int], parts: Iterable[str] = PARTS) -> dict[int, Record]:
+    """The records of these projects, with these parts. The row is read before what hangs on it."""
+    found: dict[int, Record] = {}
+    wanted = sorted(project_ids)
     for start in range(0, len(wanted), 500):
         ids = wanted[start : start + 500]
-        known.records.update((row["id"], Record(row)) for row in _lines(db, Project.__table__, "id", ids))
-        for name, table in PARTS.items():
-            for row in _lines(db, table, "project_id", ids):
-                record = known.records.get(row["project_id"])
-                if record is not None:
+        found.update((row["id"], Record(row)) for row in _lines(db, Project.__table__, "id", ids))
+        for name in parts:
+            for row in _lines(db, PARTS[name], "project_id", ids):
+                if (record := found.get(row["project_id"])) is not None:
                     getattr(record, name).append(row)
+    return found
 
 
 def _lines(db: Reader, table: Any, by: str, ids: Sequence[int]) -> list[Line]:
     result = db.execute(select(table).where(table.c[by].in_(ids)).order_by(table.c.id))
-    names = [plain_text(name) for name in result.keys()]
+    keys = result.keys()
+    names = [plain_text(name) for name in keys]
     return [dict(zip(names, row, strict=True)) for row in result]
 
 
