@@ -13,7 +13,7 @@ from app.kernel.routing import api
 
 router = api("projects")
 
-Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], min_length=1, max_length=20)]
+Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], pattern="^[0-9A-Za-z-]{1,20}$")]
 
 
 @router.get(

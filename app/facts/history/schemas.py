@@ -11,7 +11,7 @@ class HistoryQuery(PageQuery):
     """A page of a project's history, newest first; `sort=seq` gives the oldest first."""
 
 
-class ChangeOut(BaseModel):
+class HistoryChangeOut(BaseModel):
     """One field of one record that changed."""
 
     record: str = Field(description="记录种类", examples=["project"])
@@ -26,7 +26,7 @@ class ChangeOut(BaseModel):
     after_text: str | None = Field(description="新值的文字", examples=["张工"])
 
 
-class HappenedOut(BaseModel):
+class HistoryItemOut(BaseModel):
     """One thing that happened to the project."""
 
     seq: int = Field(description="事件编号", examples=[1234])
@@ -36,12 +36,12 @@ class HappenedOut(BaseModel):
     kind: str = Field(description="事件", examples=["project.changed"])
     label: str = Field(description="事件的中文名", examples=["修改项目"])
     reason: str | None = Field(description="原因", examples=["投资方要求"])
-    changes: list[ChangeOut] = Field(description="改了什么")
+    changes: list[HistoryChangeOut] = Field(description="改了什么")
 
 
 class HistoryOut(BaseModel):
     """A page of what happened to a project."""
 
-    items: list[HappenedOut] = Field(description="本页的事件")
+    items: list[HistoryItemOut] = Field(description="本页的事件")
     next: str | None = Field(description="下一页的游标；null 为最后一页", examples=[None])
     total: int | None = Field(None, description="总数，仅在 count=true 时给出", examples=[17])

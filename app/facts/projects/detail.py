@@ -191,8 +191,9 @@ def _detail(connection: Connection, sight: Sight, code: str, *, with_grants: boo
     *_, number, first_formal_fen = rows[0]
     # The last two are for us; `strict` would not let them go.
     found: dict[str, Any] = dict(zip(statement.names[:-2], spelled, strict=False))
-    scale = rules.in_force(connection, SCALE, calendar.today()).body
-    found["large"] = is_large(first_formal_fen, scale)
+    found["large"] = first_formal_fen is not None and is_large(
+        first_formal_fen, rules.in_force(connection, SCALE, calendar.today()).body
+    )
     found["aliases"] = _children(connection, _aliases, number)
     found["enterprises"] = _children(connection, _enterprises, number)
     for part in found["enterprises"]:

@@ -36,7 +36,7 @@ router = api("projects")
 Reader = Annotated[Read, reads(Permission.PROJECT_READ)]
 Editor = Annotated[Actor, requires(Permission.PROJECT_EDIT)]
 Officer = Annotated[Actor, requires(Permission.PROJECT_CREATE)]
-Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], min_length=1, max_length=20)]
+Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], pattern="^[0-9A-Za-z-]{1,20}$")]
 RecordNumber = Annotated[int, Path(description="记录号", ge=1, le=2**63 - 1, examples=[3])]
 
 REFUSED = (NoProject, service.NotYours, service.Archived, Invalid)

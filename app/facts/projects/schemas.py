@@ -59,6 +59,8 @@ def _not_null(value: Any) -> Any:
 def _past(day: date) -> date:
     if day > calendar.today():
         raise PydanticCustomError("future", "不得晚于今天")
+    if day.year < 1949:
+        raise PydanticCustomError("long_ago", "年份不像是真实年份")
     return day
 
 

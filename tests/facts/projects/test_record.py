@@ -86,6 +86,7 @@ def test_a_new_project_is_a_lead_with_everything_given(as_: As, db: Any) -> None
         ({"longitude": 10, "latitude": 29}, "longitude"),
         ({"national_code": "2020-29-03-123456"}, "national_code"),
         ({"lead_on": "2999-01-01"}, "lead_on"),
+        ({"tracked_from": "0001-01-01"}, "tracked_from"),
         ({"name": "——"}, "name"),
         ({"name": "甲\x00乙"}, "name"),
         ({"investment": "-1"}, "investment"),
@@ -116,6 +117,12 @@ def test_what_is_odd_is_a_warning(as_: As, db: Any) -> None:
     as_("officer").post(PROJECTS, json={"name": "玻纤一期", "kind": "services", "industry": "I65"})
     warnings = as_("officer").post(PROJECTS, json=body).json()["warnings"]
     assert [warning[:8] for warning in warnings] == ["已有同名项目 5", "国家项目代码的地", "尚无行业代码，产"]
+
+
+@pytest.mark.parametrize("path", ["a%00b", "a" * 21, "..%2Fprojects", "甲"])
+def test_what_cannot_be_a_code_is_refused(path: str, as_: As) -> None:
+    assert as_("officer").get(f"{PROJECTS}/{path}").status_code in (404, 422)
+    assert as_("officer").get(f"{PROJECTS}/{path}/history").status_code in (404, 422)
 
 
 def test_reporters_and_leaders_create_nothing(as_: As) -> None:
@@ -160,6 +167,16 @@ def test_a_change_without_or_with_a_stale_tag_is_refused(as_: As, code: str) -> 
     refused = patch(officer, code, {"chain": "材料"}, old)
     assert (refused.status_code, refused.json()["code"]) == (412, "stale")
     assert officer.get(f"{PROJECTS}/{code}").json()["chain"] == "纺织"
+
+
+def test_of_changes_from_one_reading_one_wins(as_: As, db: Any, code: str) -> None:
+    officer = as_("officer")
+    old = tag(officer, code)
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda chain: patch(officer, code, {"chain": f"产业{chain}"}, old), range(6)))
+    assert sorted(answer.status_code for answer in answers) == [200] + [412] * 5
+    winner = next(answer for answer in answers if answer.status_code == 200)
+    assert officer.get(f"{PROJECTS}/{code}").json() == winner.json()
 
 
 def test_writes_elsewhere_never_make_a_form_stale(as_: As, db: Any, code: str) -> None:
