@@ -27,21 +27,21 @@ CALENDAR_NOTICE = timedelta(days=45)
 class Check(BaseModel):
     """One thing that must hold."""
 
-    ok: bool = Field(examples=[True])
-    detail: str = Field(examples=["2026_11_24_1000"])
+    ok: bool = Field(description="是否正常", examples=[True])
+    detail: str = Field(description="所见情形", examples=["data version 1234"])
 
 
 class Readiness(BaseModel):
     """Whether this process can serve, and why not."""
 
-    ready: bool = Field(examples=[True])
-    checks: dict[str, Check] = Field(description="database, migrations, calendar")
+    ready: bool = Field(description="各项均正常", examples=[True])
+    checks: dict[str, Check] = Field(description="各项检查：database、migrations、calendar")
 
 
 class Alive(BaseModel):
     """The process answers."""
 
-    status: Literal["ok"] = "ok"
+    status: Literal["ok"] = Field("ok", description="固定为 ok")
 
 
 @router.get("/healthz", response_model=Alive, summary="进程是否存活")
@@ -90,7 +90,14 @@ def _calendar(connection: Connection) -> Check:
     return Check(ok=until >= today, detail=detail)
 
 
-@router.get("/metrics", response_class=Response, summary="Prometheus 指标")
+@router.get(
+    "/metrics",
+    response_class=Response,
+    responses={
+        200: {"description": "Prometheus text format", "content": {"text/plain": {"schema": {"type": "string"}}}}
+    },
+    summary="Prometheus 指标",
+)
 async def metrics(request: Request) -> Response:
     """Counters in the Prometheus text format."""
     text = await anyio.to_thread.run_sync(_metrics, request)

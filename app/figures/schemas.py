@@ -236,7 +236,7 @@ class IndicatorOut(BaseModel):
 class IndicatorsOut(BaseModel):
     """Every indicator."""
 
-    items: list[IndicatorOut]
+    items: list[IndicatorOut] = Field(description="全部指标")
 
 
 class DimensionValue(BaseModel):
@@ -258,22 +258,22 @@ class DimensionOut(BaseModel):
 class DimensionsOut(BaseModel):
     """Every dimension."""
 
-    items: list[DimensionOut]
+    items: list[DimensionOut] = Field(description="全部维度")
 
 
 class Geometry(BaseModel):
     """A place."""
 
-    type: Literal["Point"] = "Point"
+    type: Literal["Point"] = Field("Point", description="GeoJSON 类型")
     coordinates: tuple[float, float] = Field(description="经度、纬度", examples=[(108.77, 29.53)])
 
 
 class Feature(BaseModel):
     """A project on the map."""
 
-    type: Literal["Feature"] = "Feature"
+    type: Literal["Feature"] = Field("Feature", description="GeoJSON 类型")
     id: str = Field(description="项目编号", examples=["500114-2020-0046"])
-    geometry: Geometry
+    geometry: Geometry = Field(description="位置")
     properties: dict[str, Any] = Field(
         description="code、name、stage、status、sector、chain、park、unit、signed_on、contract_amount"
     )
@@ -282,7 +282,7 @@ class Feature(BaseModel):
 class FeatureCollection(BaseModel):
     """GeoJSON (RFC 7946) with two members more."""
 
-    type: Literal["FeatureCollection"] = "FeatureCollection"
+    type: Literal["FeatureCollection"] = Field("FeatureCollection", description="GeoJSON 类型")
     features: list[Feature] = Field(description="可见且有坐标的项目")
     withheld: int = Field(description="有坐标但不可见的项目数", examples=[1])
     unplaced: int = Field(description="可见但没有坐标的项目数", examples=[3])

@@ -29,14 +29,18 @@ class FieldError(BaseModel):
 class ProblemOut(BaseModel):
     """The body of every refusal."""
 
-    type: str = Field(examples=["urn:zhaoshang:not_found"])
-    title: str = Field(examples=["Not Found"])
-    status: int = Field(examples=[404])
+    type: str = Field(
+        description="Name of the kind of problem: `urn:zhaoshang:` and the code", examples=["urn:zhaoshang:not_found"]
+    )
+    title: str = Field(description="What the status means", examples=["Not Found"])
+    status: int = Field(description="HTTP status", examples=[404])
     detail: str = Field(description="Same as `message`", examples=["没有这个项目，或您无权查看"])
     code: str = Field(description="Stable code to branch on", examples=["not_found"])
     message: str = Field(description="Chinese by default, English by Accept-Language", examples=["没有这个项目"])
-    errors: list[FieldError] = Field(default_factory=list)
-    request_id: str = Field(examples=["01J9Z3M5T8"])
+    errors: list[FieldError] = Field(default_factory=list, description="Fields that are wrong, each with its reason")
+    request_id: str = Field(
+        description="Also in `X-Request-Id`; what the administrator asks for", examples=["5f0c6f0e9d3b4a1c"]
+    )
 
 
 class Problem(Exception):

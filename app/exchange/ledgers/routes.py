@@ -33,7 +33,9 @@ Imports = Annotated[Read, reads(Permission.LEDGER_IMPORT)]
 Exporter = Annotated[Read, reads(Permission.LEDGER_EXPORT)]
 Number = Annotated[int, Path(description="导入编号", ge=1, le=2**63 - 1, examples=[3])]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-WORKBOOK: dict[int | str, dict[str, Any]] = {200: {"description": "工作簿（.xlsx）", "content": {XLSX: {}}}}
+WORKBOOK: dict[int | str, dict[str, Any]] = {
+    200: {"description": "工作簿（.xlsx）", "content": {XLSX: {"schema": {"type": "string", "format": "binary"}}}}
+}
 
 # One at a time: parsing keeps a processor busy, and two would only take turns. The others wait in line.
 _line = ThreadPoolExecutor(max_workers=1, thread_name_prefix="ledger-import")

@@ -176,7 +176,9 @@ def create_key(body: KeyIn, db: Db, actor: KeyEditor) -> Response:
 @router.delete(
     "/keys/{key_id}", response_model=KeyRow, responses=raises(Unauthenticated, Forbidden, NoKey), summary="吊销密钥"
 )
-def revoke_key(key_id: Annotated[int, Path(ge=1, le=2**63 - 1)], db: Db, _actor: KeyEditor) -> Response:
+def revoke_key(
+    key_id: Annotated[int, Path(description="密钥编号", ge=1, le=2**63 - 1)], db: Db, _actor: KeyEditor
+) -> Response:
     """Revoke a key: it opens nothing from now on. Its row stays for the audit."""
     key = service.revoke_key(db, key_id)
     return saved(db, queries.key_out(db, key))

@@ -118,7 +118,9 @@ async def list_my_sessions(read: SELF_READ) -> Response:
     responses=raises(Unauthenticated, Forbidden, NoSession),
     summary="结束我的一个会话",
 )
-def end_my_session(session_id: Annotated[int, Path(ge=1, le=2**63 - 1)], db: Db, actor: SELF) -> Response:
+def end_my_session(
+    session_id: Annotated[int, Path(description="会话编号", ge=1, le=2**63 - 1)], db: Db, actor: SELF
+) -> Response:
     """End one of one's own sessions: whoever uses it is out at once."""
     logins.end_session(db, actor, session_id)
     return saved(db, None, status=204)

@@ -69,10 +69,10 @@ class LoginOut(BaseModel):
     """A session. The token is told once; browsers get it as a cookie as well."""
 
     access_token: str = Field(description="以 Authorization: Bearer 携带", examples=["zs_6Yx…"])
-    token_type: str = Field("bearer", examples=["bearer"])
+    token_type: str = Field("bearer", description="固定为 bearer", examples=["bearer"])
     expires_at: datetime = Field(description="到此时无论使用与否均失效", examples=["2026-11-24T20:00:00Z"])
     must_change_password: bool = Field(description="须先修改密码，否则其他接口答复 403", examples=[False])
-    user: Me
+    user: Me = Field(description="登录者")
 
 
 class PasswordChange(BaseModel):
