@@ -17,7 +17,7 @@ from rich.table import Table
 
 from app import domains, worker
 from app.config import Settings
-from app.demo.loading import NotLoaded, load
+from app.demo.loading import LEDGER, NotLoaded, load
 from app.exchange.ledgers import files
 from app.exchange.ledgers.models import PHASE_LABELS, Mode, Phase
 from app.exchange.ledgers.service import Progress as ImportProgress
@@ -214,7 +214,8 @@ def demo() -> None:
     elif settings.demo_password is not None:
         print("演示账号的密码：环境变量 DEMO_PASSWORD 所设" + ("" if loaded.fresh else "（首次载入时的值）"))
     if loaded.fresh and loaded.result is not None:
-        print(f"演示台账：{loaded.result.message}。部分项目名称来自公开报告，其余内容均为虚构。")
+        print(f"演示台账 {settings.data_dir / LEDGER}：{loaded.result.message}")
+        print("部分项目名称来自公开报告，其金额、日期以及其余内容均为虚构。")
 
 
 @log.command("verify")

@@ -1,10 +1,8 @@
 """The demo district: units, one user of each kind, and the demo ledger brought in through the import itself."""
 
 import datetime as dt
-import tempfile
 from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -26,6 +24,7 @@ from app.kernel.access import SYSTEM, Actor, Role, permissions_of
 from app.kernel.db import Database
 
 REPORTERS_UNIT = "区经信委"
+LEDGER = "demo-ledger.xlsx"
 
 USERS: tuple[tuple[str, str, Role], ...] = (
     ("officer", "演示·科室人员", Role.OFFICER),
@@ -93,10 +92,10 @@ def _people(db: Session, hashed: str) -> Actor:
 def _import(
     database: Database, settings: Settings, officer: Actor, loaded_on: dt.date, progress: ledgers.Progress | None
 ) -> int:  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        book = Path(folder) / "演示台账.xlsx"
-        build_workbook(book, loaded_on)
-        data = book.read_bytes()
+    # It stays, so that it can be looked at, changed, and imported again.
+    book = settings.data_dir / LEDGER
+    build_workbook(book, loaded_on)
+    data = book.read_bytes()
     task = ledgers.begin(database, officer, data, book.name, Mode.ALL, settings.district)
     ledgers.run(database, task, progress)
     return task.number

@@ -160,7 +160,7 @@ def _project(record: Record, named: dict[str, Any]) -> Iterator[Cells]:
         "investment": row["investment_fen"],
         "framework_amount": row["framework_fen"] or None,
         "contract_no": first["number"] if first else None,
-        "contract_amount": row["contract_fen"] or None,
+        "contract_amount": first["amount_fen"] if first else None,
         "funds": row["funds_fen"] or None,
         "funds_on": max((e["arrived_on"] for e in _standing(record)), default=None) if row["funds_fen"] else None,
         "land_mu": None if row["land_mu"] is None else Decimal(row["land_mu"]) / 100,

@@ -90,7 +90,10 @@ def _take(draft: Draft, papers: list[Paper], voided: list[Line], row: RowReading
         result.outcome = Outcome.CREATED
     else:
         found.said_by = row
+        before = found.signed_on
         result.changes = _merge(found, said, draft, row)
+        if found.signed_on != before:
+            draft.warn("signed_on", "signed_on_changed", f"系统中这份文本签于 {before}，按台账更正", row)
         result.outcome = Outcome.CHANGED if result.changes else Outcome.UNCHANGED
 
 
@@ -110,7 +113,10 @@ def _same(papers: list[Paper], said: Paper) -> Paper | None:
     for paper in exact:
         if (paper.amount_fen, paper.increment_fen) == (said.amount_fen, said.increment_fen):
             return paper
-    return exact[0] if exact else None
+    if exact:
+        return exact[0]
+    amounts = [p for p in alike if (p.amount_fen, p.increment_fen) == (said.amount_fen, said.increment_fen)]
+    return amounts[0] if len(amounts) == 1 and said.amount_fen is not None else None
 
 
 def _merge(paper: Paper, said: Paper, draft: Draft, row: RowReading) -> list[FieldChange]:

@@ -13,7 +13,7 @@ from app.exchange.ledgers.headings import Match
 from app.exchange.ledgers.labels import LABELS
 from app.exchange.ledgers.marks import MAY_BE_MARK, Mark, read_mark
 from app.exchange.ledgers.totals import Summed, check_totals
-from app.kernel.sheets import Cell, Sheet, cell_name, column_letter
+from app.kernel.sheets import CHOICES_SHEET, Cell, Sheet, cell_name, column_letter
 
 _SUMMED = frozenset({"money", "integer", "area"})
 _VAGUE = frozenset({"partial_date", "approximate"})
@@ -45,6 +45,8 @@ class _Plan:
 
 def read_sheet(sheet: Sheet, today: date) -> SheetReading:
     """Everything one sheet says."""
+    if sheet.hidden and sheet.name == CHOICES_SHEET:  # the drop-downs of our own workbooks
+        return SheetReading(sheet.name, "skipped")
     if sheet.hidden:
         return _skipped(sheet, "隐藏的工作表，未读取")
     if not any(True for row in sheet.rows for _ in nonblank(row)):
