@@ -22,9 +22,9 @@ from pathlib import Path
 
 import pytest
 
+from app.kernel.schema import upgrade as build
 from tests import postgres
 from tests.databases import Databases, backends, drop_templates
-from tests.schema import build
 from tests.servers import LiveServer, serve
 
 pytest_plugins = ["tests.clients"]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, event, inspect, text
 
+from app.kernel.schema import upgrade as build
 from tests import postgres
 from tests.databases import GIVEN, Databases, backends
-from tests.schema import build
 
 
 def connect(url: str) -> Engine:

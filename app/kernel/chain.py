@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import DDL, Connection, Index, Text, event, func, select
+from sqlalchemy import Connection, Index, Text, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Id, Instant, instant_text, text_key
@@ -53,15 +53,6 @@ class LogHead(Base):
     seq: Mapped[int] = mapped_column(Id)
     identity_seq: Mapped[int] = mapped_column(Id)
     hash: Mapped[str] = mapped_column(text_key(64))
-
-
-event.listen(
-    LogHead.__table__,
-    "after_create",
-    DDL(  # type: ignore[no-untyped-call]
-        f"INSERT INTO log_head (id, seq, identity_seq, hash) VALUES (1, 0, 0, '{GENESIS}')"
-    ),
-)
 
 
 HASHED = ("seq", "at", "kind", "subject", "subject_id", "subject_key", "actor_id", "actor", "request_id", "body")
