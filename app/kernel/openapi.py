@@ -19,6 +19,15 @@ from app.kernel.routing import Switchboard
 REF = "#/components/schemas/{model}"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
 
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "客户端自拟的唯一值：重发同一请求（两天内）只做一次，得到同一答复",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    "example": "6f1b0f0e-6c2b-4b5e-9a39-2f1c3a0f7d11",
+}
+
 SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "登录所得令牌，或机器密钥"},
     "cookie": {
@@ -111,6 +120,14 @@ def _complete(route: APIRoute, operation: dict[str, Any], schemas: dict[str, Any
     asked = [call.query_model for call in dependencies(route.dependant) if hasattr(call, "query_model")]
     for model in asked:
         operation.setdefault("parameters", []).extend(_parameters(model, schemas))
+    if "requestBody" in operation:
+        responses.setdefault("400", {"description": "读不出请求正文", "content": PROBLEM})
+        responses.setdefault("413", {"description": "请求正文过大", "content": PROBLEM})
+    form = "multipart/form-data" in operation.get("requestBody", {}).get("content", ())
+    repeatable = any(hasattr(call, "repeatable") for call in dependencies(route.dependant))
+    if "POST" in (route.methods or ()) and repeatable and not form:
+        operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+        responses.setdefault("409", {"description": "同一 Idempotency-Key 已用于另一请求", "content": PROBLEM})
     if "requestBody" in operation or operation.get("parameters"):
         responses["422"] = {"description": "提交的内容有误：`errors` 逐项指明字段与原因", "content": PROBLEM}
     if "304" not in responses and "GET" in (route.methods or ()) and permission is not None:

@@ -24,6 +24,7 @@ EXAMPLE = (
 
 @router.get(
     "/stream",
+    summary="实时变更",
     status_code=200,
     response_class=StreamResponse,
     responses=raises(Unauthenticated, Forbidden, Invalid)
@@ -51,7 +52,7 @@ async def stream(
     return response
 
 
-@router.get("/log", response_model=LogPage, responses=raises(Unauthenticated, Forbidden, Invalid))
+@router.get("/log", response_model=LogPage, responses=raises(Unauthenticated, Forbidden, Invalid), summary="事件日志")
 async def list_log(
     read: Annotated[Read, reads(Permission.LOG_READ)], q: Annotated[LogFilter, asked(LogFilter)]
 ) -> Response:
@@ -61,6 +62,7 @@ async def list_log(
 
 @router.get(
     "/log/verification",
+    summary="核对日志",
     response_model=LogVerification,
     responses=raises(Unauthenticated, Forbidden, TooMany, queries.WalkTooLong),
 )

@@ -286,6 +286,7 @@ def requires(permission: Permission) -> Any:
         return await anyio.to_thread.run_sync(_enter, request, database_of(request), permission, body, db)
 
     enter.permission = permission  # type: ignore[attr-defined]
+    enter.repeatable = True  # type: ignore[attr-defined]  # takes an Idempotency-Key
     return Depends(enter)
 
 
