@@ -85,8 +85,8 @@ def _dump(connection: Connection, table: Table, path: Path, progress: Progress) 
     total = connection.execute(select(func.count()).select_from(table)).scalar_one()
     done = 0
     rows = select(table).order_by(*table.primary_key.columns)
-    with path.open("wb") as out:
-        for batch in connection.execute(rows, execution_options={"yield_per": BATCH}).partitions():
+    with path.open("wb") as out, connection.execute(rows, execution_options={"yield_per": BATCH}) as found:
+        for batch in found.partitions():
             out.writelines(msgspec.json.encode([_out(value) for value in row]) + b"\n" for row in batch)
             done += len(batch)
             progress(table.name, done, total)
