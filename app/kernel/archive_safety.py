@@ -112,7 +112,8 @@ def _check_layout(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], file
     place = tail.rfind(b"PK\x05\x06")
     if place < 0 or len(tail) - place < _END.size:
         raise FileRefused("trailing")
-    if place + _END.size + _END.unpack_from(tail, place)[-1] != len(tail):
+    end = place + _END.size + _END.unpack_from(tail, place)[-1]
+    if end > len(tail) or tail[end:].strip(b"\0\r\n"):  # mail programs leave a line break
         raise FileRefused("trailing")
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from html import unescape
 from io import BytesIO
 from typing import BinaryIO
+from urllib.parse import unquote
 from xml.etree import ElementTree
 
 from app.kernel.archive_safety import check_entries, opened, part
@@ -39,6 +40,8 @@ _FIELD = re.compile(
 _DDE = re.compile(r"(?im)^\s*DDE(?:AUTO)?\b")
 _SCHEME = re.compile(r"^\s*([A-Za-z][A-Za-z0-9+.-]+):")
 _LINK_SCHEMES = frozenset({"http", "https", "mailto", "ftp", "file", "tel"})
+# Word notes the template it once used; only one that is fetched from elsewhere can bring something along.
+_ON_THIS_DISK = re.compile(r"(?:file:///)?[A-Za-z]:[\\/]|[^:\\/]+$")
 _MACRO_KINDS = frozenset({"vbaProject", "wordVbaData", "xlMacrosheet", "xlIntlMacrosheet"})
 _EMBEDDED_KINDS = frozenset({"oleObject", "control", "activeXControlBinary", "ctrlProp", "aFChunk", "attachedToolbars"})
 # A workbook keeps the last values of another one and asks before it looks there again.
@@ -78,13 +81,10 @@ def _check_ofd(archive: zipfile.ZipFile) -> str:
 
 
 def _check_package(archive: zipfile.ZipFile, names: set[str], inside: bool) -> str:
-    kind, main = _main_part(archive, names)
+    relations = [found for name in sorted(names) if name.endswith(".rels") for found in _relations(archive, name)]
+    kind = _kind(archive, names, relations)
     if any(map(_MACRO_PART.search, names)):
         raise FileRefused("macros")
-    relations = [found for name in sorted(names) if name.endswith(".rels") for found in _relations(archive, name)]
-    mains = [found for found in relations if found.source == "_rels/.rels" and found.kind == "officeDocument"]
-    if [found.part for found in mains] != [main]:
-        raise FileRefused("damaged")
     workbooks = frozenset() if inside else _chart_workbooks(relations)
     for relation in relations:
         _check_relation(relation, workbooks)
@@ -98,21 +98,28 @@ def _check_package(archive: zipfile.ZipFile, names: set[str], inside: bool) -> s
     return kind
 
 
-def _main_part(archive: zipfile.ZipFile, names: set[str]) -> tuple[str, str]:
-    root = _xml(archive, CONTENT_TYPES)
-    types = [(element.get("PartName", ""), element.get("ContentType", "")) for element in root]
-    if any(_OTHER_MAIN.search(given) for _, given in types):
-        raise FileRefused("office")
-    if any(_MACRO_TYPE.search(given) for _, given in types):
-        raise FileRefused("macros")
-    if any("activeX" in given for _, given in types):
-        raise FileRefused("embedded")
-    found = [(_MAIN[given], name.lstrip("/")) for name, given in types if given in _MAIN]
-    if len(found) != 1:
-        raise FileRefused("archive" if not found else "damaged")
-    if found[0][1] not in names:
-        raise FileRefused("damaged")
-    return found[0]
+def _kind(archive: zipfile.ZipFile, names: set[str], relations: list[_Relation]) -> str:
+    """What the content types say of the part that the package begins with; other types may forbid it."""
+    defaults: dict[str, str] = {}
+    types: dict[str, str] = {}
+    for element in _xml(archive, CONTENT_TYPES):
+        given = element.get("ContentType", "")
+        if _OTHER_MAIN.search(given):
+            raise FileRefused("office")
+        if _MACRO_TYPE.search(given):
+            raise FileRefused("macros")
+        if "activeX" in given:
+            raise FileRefused("embedded")
+        defaults[element.get("Extension", "").lower()] = given
+        types[element.get("PartName", "").lstrip("/").lower()] = given
+    mains = [found.part for found in relations if found.source == "_rels/.rels" and found.kind == "officeDocument"]
+    if len(mains) != 1 or mains[0].lower() not in map(str.lower, names):
+        raise FileRefused("damaged" if mains else "archive")
+    main = mains[0].lower()
+    given = types.get(main) or defaults.get(main.rpartition(".")[2], "")
+    if given not in _MAIN:
+        raise FileRefused("archive")
+    return _MAIN[given]
 
 
 def _relations(archive: zipfile.ZipFile, name: str) -> list[_Relation]:
@@ -150,6 +157,9 @@ def _check_relation(relation: _Relation, workbooks: frozenset[str]) -> None:
     if relation.kind == "hyperlink":
         scheme = _SCHEME.match(relation.target)
         if scheme and scheme[1].lower() not in _LINK_SCHEMES:
+            raise FileRefused("external")
+    elif relation.kind == "attachedTemplate":
+        if not _ON_THIS_DISK.match(unquote(relation.target)):
             raise FileRefused("external")
     elif relation.kind not in _WORKBOOK_KINDS:
         raise FileRefused("external")

@@ -21,6 +21,7 @@ _MACROS = frozenset({"macros", "vba", "_vba_project_cur", "_vba_project", "proje
 _EMBEDDED = frozenset({"\1ole10native", "\3ocxname", "\3ocxdata", "ctls", "equation native", "\1ole10itemname"})
 _EMBEDDED_FOLDER = re.compile(r"mbd[0-9a-f]+|lnk[0-9a-f]+|_[0-9]{9,}")
 _DDE_FIELD = re.compile(rb"\x13\x00?(?: \x00?)*D\x00?D\x00?E\x00?(?:A\x00?U\x00?T\x00?O| )")
+_WORD, _WORD_95 = 0xA5EC, frozenset({0xA5DC, 0xA697, 0xA698, 0xA699})
 _BOF, _EOF, _FILEPASS, _BOUNDSHEET = 0x0809, 0x000A, 0x002F, 0x0085
 _MACRO_SHEET, _MODULE_SHEET, _MACRO_SHEET_TYPE = 1, 6, 0x0040
 
@@ -174,10 +175,11 @@ def _check_word(compound: _Compound, entry: _Entry) -> None:
     content = _content(compound, entry)
     magic, version = struct.unpack_from("<2H", content)
     (flags,) = struct.unpack_from("<H", content, 10)
-    if magic != 0xA5EC:
+    # Word 6 and 95 keep their macros where no name tells of them.
+    if magic in _WORD_95 or (magic == _WORD and version < 0xC0):
+        raise FileRefused("office")
+    if magic != _WORD:
         raise FileRefused("damaged")
-    if version < 0xC0:
-        raise FileRefused("office")  # Word 6 and 95 keep their macros where no name tells of them
     if flags & 0x0100:
         raise FileRefused("password")
     if _DDE_FIELD.search(content):
