@@ -12,25 +12,62 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
 
-    database_url: str = Field("", description="postgresql://… ; empty for SQLite in DATA_DIR")
-    data_dir: Path = Field(Path("data"), description="SQLite database and stored files")
-    host: str = "127.0.0.1"
-    port: int = Field(8000, ge=1, le=65535)
-    workers: int = Field(1, ge=1, le=64, description="Server processes; more than one asks for PostgreSQL")
-    district: str = Field("500114", pattern=r"^\d{6}$", description="GB/T 2260 code of the district")
-    district_name: str = "黔江区"
-    password_profile: Literal["djbh", "asvs"] = "djbh"
-    session_idle_minutes: int = Field(30, ge=1, le=1440, description="A session unused for so long ends")
-    session_hours: int = Field(12, ge=1, le=168, description="A session ends after so long, used or not")
-    secure_cookies: bool = Field(False, description="true behind HTTPS")
-    trusted_proxies: str = Field("127.0.0.1", description="Addresses whose X-Forwarded-For is believed, by comma")
-    demo_password: str | None = Field(None, description="Password of the demo users; random when empty")
-    worker_inside: bool = Field(True, description="Run scheduled jobs inside the server")
-    stream_heartbeat_seconds: float = Field(15, gt=0, le=300, description="A sign of life in every open stream")
-    stream_life_seconds: int = Field(3600, ge=1, le=86400, description="A stream ends after so long; clients come back")
-    log_format: Literal["json", "console"] = "json"
-    log_level: Literal["debug", "info", "warning", "error"] = "info"
-    max_upload_mb: int = Field(50, ge=1, le=1024)
+    # The title is the meaning in Chinese, the description in English: `zhaoshang config` prints both.
+    database_url: str = Field(
+        "", title="数据库，postgresql://…；留空用 DATA_DIR 下的 SQLite",
+        description="postgresql://…; empty for SQLite in DATA_DIR",
+    )  # fmt: skip
+    data_dir: Path = Field(
+        Path("data"),
+        title="SQLite 数据库与存储文件的目录",
+        description="Folder of the SQLite database and stored files",
+    )
+    host: str = Field("127.0.0.1", title="监听地址", description="Address to listen on")
+    port: int = Field(8000, ge=1, le=65535, title="监听端口", description="Port to listen on")
+    workers: int = Field(
+        1, ge=1, le=64, title="服务进程数；多于 1 须用 PostgreSQL",
+        description="Server processes; more than one asks for PostgreSQL",
+    )  # fmt: skip
+    district: str = Field(
+        "500114", pattern=r"^\d{6}$", title="区县的行政区划代码（GB/T 2260）",
+        description="GB/T 2260 code of the district",
+    )  # fmt: skip
+    district_name: str = Field("黔江区", title="区县简称", description="Name of the district")
+    password_profile: Literal["djbh", "asvs"] = Field(
+        "djbh", title="口令规则：djbh 等级保护，asvs 按 OWASP ASVS",
+        description="Password rules: djbh (等级保护) or asvs (OWASP ASVS)",
+    )  # fmt: skip
+    session_idle_minutes: int = Field(
+        30, ge=1, le=1440, title="会话闲置多少分钟后失效", description="A session unused for so long ends"
+    )
+    session_hours: int = Field(
+        12, ge=1, le=168, title="会话最长多少小时", description="A session ends after so long, used or not"
+    )
+    secure_cookies: bool = Field(False, title="经 HTTPS 提供服务时设为 true", description="true behind HTTPS")
+    trusted_proxies: str = Field(
+        "127.0.0.1", title="采信其 X-Forwarded-For 的代理地址，以逗号分隔",
+        description="Addresses whose X-Forwarded-For is believed, by comma",
+    )  # fmt: skip
+    demo_password: str | None = Field(
+        None, title="演示账号的密码；留空则随机", description="Password of the demo users; random when empty"
+    )
+    worker_inside: bool = Field(
+        True, title="在服务进程内执行定时任务", description="Run scheduled jobs inside the server"
+    )
+    stream_heartbeat_seconds: float = Field(
+        15.0, gt=0, le=300, title="实时流的心跳间隔（秒）", description="A sign of life in every open stream"
+    )
+    stream_life_seconds: int = Field(
+        3600, ge=1, le=86400, title="一条实时流最长多少秒，之后客户端重连",
+        description="A stream ends after so long; clients come back",
+    )  # fmt: skip
+    log_format: Literal["json", "console"] = Field(
+        "json", title="日志格式", description="Logs for machines or for people"
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", title="日志级别", description="What is logged at least"
+    )
+    max_upload_mb: int = Field(50, ge=1, le=1024, title="上传上限（MB）", description="Largest upload in MB")
 
     @property
     def database(self) -> str:

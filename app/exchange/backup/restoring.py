@@ -35,7 +35,8 @@ from app.exchange.backup import archive
 from app.exchange.backup.archive import BrokenBackup, Progress, files_in, quiet
 from app.exchange.backup.manifest import BATCH, FORMAT, End, Held, Manifest, OtherSchema, Version
 from app.identity.auth import logins
-from app.kernel import chain, events, schema
+from app.identity.auth.models import ApiKey
+from app.kernel import calendar, chain, events, schema
 from app.kernel.access import SYSTEM
 from app.kernel.db import Base, Database, Instant
 from app.kernel.errors import Conflict
@@ -55,6 +56,7 @@ class Restored:
     manifest: Manifest
     files: int
     sessions_ended: int
+    keys: list[str]  # names of those that open something now
 
 
 def load(database: Database, data_dir: Path, source: Path, progress: Progress = quiet) -> Restored:
@@ -80,7 +82,13 @@ def load(database: Database, data_dir: Path, source: Path, progress: Progress = 
             if isinstance(failure, (StatementError, ValueError)) and not isinstance(failure, OperationalError):
                 raise BrokenBackup from failure
             raise
-    return Restored(manifest, len(placed), ended)
+    with database.reading() as connection:
+        keys = connection.scalars(
+            select(ApiKey.name)
+            .where(ApiKey.revoked_at.is_(None), ApiKey.expires_at > calendar.now())
+            .order_by(ApiKey.name)
+        ).all()
+    return Restored(manifest, len(placed), ended, list(keys))
 
 
 def _refuse_occupied(database: Database) -> None:

@@ -98,6 +98,11 @@ def user_one(connection: Connection, _actor: Actor, login: str) -> Answer:
     return Answer(out, row_version=row.version, valid_until=calendar.now() + _AGE)
 
 
+def every_user(connection: Connection) -> list[UserRow]:
+    """All accounts, for the administrator at the machine."""
+    return [UserRow.model_validate(row._mapping) for row in connection.execute(_user.order_by(User.login))]
+
+
 def user_out(db: Session, user: User) -> UserRow:
     """The same of an account that is being changed."""
     db.flush()
