@@ -13,7 +13,7 @@
 
 A test that asks for a database, directly or through another fixture, runs once on each backend and carries the
 marks `database` and `sqlite` or `postgres`: `pytest -m "database and postgres"`. With one backend only:
-`TEST_BACKENDS=sqlite pytest`.
+`TEST_BACKENDS=sqlite pytest`. A module that says `BACKENDS = ("sqlite",)` runs on no other.
 """
 
 import os
@@ -58,6 +58,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         marked = [
             pytest.param(name, marks=[pytest.mark.database, getattr(pytest.mark, name.rstrip("0123456789"))])
             for name in backends()
+            if name in getattr(metafunc.module, "BACKENDS", name)
         ]
         metafunc.parametrize("backend", marked, scope="session")
 

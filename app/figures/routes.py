@@ -1,6 +1,7 @@
 from typing import Annotated
 
 from fastapi import Response
+from fastapi.responses import JSONResponse
 
 from app.figures import maps, overview, queries, rows
 from app.figures.schemas import (
@@ -49,11 +50,23 @@ async def get_overview(read: Reader, q: Annotated[OverviewQuery, asked(OverviewQ
     return await read.answer(overview.overview, q)
 
 
-@router.get("/map", summary="项目地图（GeoJSON）", response_model=FeatureCollection, responses=raises(Invalid))
+class GeoJson(JSONResponse):
+    """Only for the contract: the body is ready."""
+
+    media_type = "application/geo+json"
+
+
+@router.get(
+    "/map",
+    summary="项目地图（GeoJSON）",
+    response_model=FeatureCollection,
+    response_class=GeoJson,
+    responses=raises(Invalid),
+)
 async def get_map(read: Reader, q: Annotated[MapQuery, asked(MapQuery)]) -> Response:
     """Visible projects with coordinates as GeoJSON points (`application/geo+json`)."""
     response = await read.answer(maps.features, q)
-    response.headers["Content-Type"] = "application/geo+json"
+    response.headers["Content-Type"] = GeoJson.media_type
     return response
 
 

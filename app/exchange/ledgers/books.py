@@ -113,7 +113,7 @@ class _Chunks:
             .outerjoin(Enterprise, Enterprise.id == Project.enterprise_id)
             .where(Project.code.in_(codes))
         )  # fmt: skip
-        units = dict(self.connection.execute(select(Unit.id, Unit.name)).tuples().all())
+        units = {row.id: row.name for row in self.connection.execute(select(Unit.id, Unit.name))}
         return {row.code: {**row._mapping, "units": units} for row in self.connection.execute(query)}
 
 

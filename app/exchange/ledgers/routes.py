@@ -1,9 +1,9 @@
 import asyncio
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextvars import copy_context
-from typing import IO, Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import anyio.to_thread
 from fastapi import File, Form, Path, Query, Request, Response, UploadFile
@@ -137,21 +137,26 @@ async def get_ledger_template(request: Request, read: Exporter) -> Response:
     return _download(book, "ledger-template.xlsx")
 
 
-def _export(connection: Connection, actor: Actor, q: ProjectFilter, district: str) -> IO[bytes]:
+def _export(connection: Connection, actor: Actor, q: ProjectFilter, district: str) -> BinaryIO:
+    return _filled(lambda book: books.export(connection, book, listing.codes(connection, actor, q), district))
+
+
+def _template(connection: Connection, _actor: Actor, district: str) -> BinaryIO:
+    return _filled(lambda book: books.template(connection, book, district))
+
+
+def _filled(fill: Callable[[BinaryIO], object]) -> BinaryIO:
     book = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it has been sent
-    books.export(connection, book, listing.codes(connection, actor, q), district)
+    try:
+        fill(book)
+    except BaseException:
+        book.close()
+        raise
     book.seek(0)
     return book
 
 
-def _template(connection: Connection, _actor: Actor, district: str) -> IO[bytes]:
-    book = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it has been sent
-    books.template(connection, book, district)
-    book.seek(0)
-    return book
-
-
-def _download(book: IO[bytes], filename: str) -> Response:
+def _download(book: BinaryIO, filename: str) -> Response:
     async def pieces() -> AsyncIterator[bytes]:
         try:
             while piece := await anyio.to_thread.run_sync(book.read, 256 * 1024):
