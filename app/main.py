@@ -16,6 +16,7 @@ from app import domains
 from app.config import Settings
 from app.exchange import health
 from app.exchange.feed.hub import Hub
+from app.exchange.feed.streams import Streaming
 from app.identity.auth.access import Memory, Public
 from app.kernel import errors, events, idempotency, jobs, openapi
 from app.kernel.bodies import BodyLimit
@@ -84,7 +85,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     # Not `add_middleware`: that is inside of the handler of last resort, whose answers need a request id as well.
     limited = BodyLimit(app.build_middleware_stack(), settings.max_upload_mb * 1024 * 1024)
-    app.middleware_stack = Telemetry(limited, app.state.metrics)
+    app.middleware_stack = Telemetry(Streaming(limited), app.state.metrics)
     return app
 
 

@@ -12,7 +12,7 @@ import anyio.to_thread
 import structlog
 from fastapi import Request, Response
 from sqlalchemy import Connection
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from app.exchange.feed import messages
 from app.exchange.feed.messages import Message, sse
@@ -34,6 +34,8 @@ BATCH = 100
 """Events read at a time."""
 STALLED = 60.0
 """Seconds after which a client that takes nothing is given up."""
+
+PARKED = "zhaoshang.stream"
 
 HEADERS = [
     (b"content-type", b"text/event-stream; charset=utf-8"),
@@ -216,7 +218,7 @@ def _rights(actor: Actor) -> tuple[object, ...]:
 
 
 class StreamResponse(Response):
-    """The answer of the stream's route: bytes to the server as they come, nothing between."""
+    """The answer of the stream's route. It only leaves the stream with the request; `Streaming` runs it."""
 
     media_type = "text/event-stream"
 
@@ -225,7 +227,27 @@ class StreamResponse(Response):
         self.stream = stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.stream.run(receive, send)
+        scope[PARKED] = self.stream
+
+
+class Streaming:
+    """Runs streams outside of everything that has led to them.
+
+    Routing, dependencies and handlers of exceptions keep a dozen frames each, half of what an open stream costs, and
+    pass on every message. They have done their part when the answer begins; here they are gone.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await self.app(scope, receive, send)
+        stream: Stream | None = scope.pop(PARKED, None)
+        if stream is not None:
+            for name in [name for name in scope if name.startswith("fastapi_")]:
+                del scope[name]  # stacks that have been closed
+            stream.request = Request(scope)
+            await stream.run(receive, send)
 
 
 def opening(connection: Connection, actor: Actor, request: Request, query: StreamQuery, header: str) -> Response:
