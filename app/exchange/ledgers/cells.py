@@ -144,10 +144,11 @@ def _parser(match: Match, heading: str, money_unit: str, today: date) -> Parser:
 def _money(value: Cell, field: str, unit: str) -> Parsed:
     try:
         if unit in _DECIMALS:
-            amount = _plain_amount(value, unit) or parse_amount(value, cast(Unit, unit))
+            amount = _plain_amount(value, unit) or parse_amount(value, cast(Unit, unit), signed=field == "increment")
         else:  # 千元, 百万元: a bare number gets its unit written behind it
             text = text_of(value)
-            amount = parse_amount(text + unit if re.fullmatch(r"[\d,.\s]+", text) else text, "元")
+            bare = re.fullmatch(r"-?[\d,.\s]+", text)
+            amount = parse_amount(text + unit if bare else text, "元", signed=field == "increment")
     except ValueError as error:
         return refused("amount", str(error))
     much = amount.fen >= _SUSPICIOUSLY_MUCH

@@ -28,7 +28,6 @@ def merge(reading: Reading) -> None:
             _repeated(row, project, seen)
     for row in reading.rows("agreements"):
         _against_main_sheet(row, reading.owners.get((row.sheet, row.number)))
-    _funds_against_main_sheet(reading)
     _alike(reading.projects)
 
 
@@ -250,26 +249,6 @@ def _against_main_sheet(row: RowReading, project: ProjectReading | None) -> None
             if not _one_is_vague(project, row, name, new, old, origin):
                 reason = f"同一合同在{origin.where(name)}写作“{spelled(name, old)}”，互相矛盾"
                 row.tell("refused", name, "conflict", reason)
-
-
-def _funds_against_main_sheet(reading: Reading) -> None:
-    sums: dict[int, int] = {}
-    owners: dict[int, ProjectReading] = {}
-    last: dict[int, RowReading] = {}
-    for row in reading.rows("funds"):
-        project, amount = reading.owners.get((row.sheet, row.number)), row.values.get("amount")
-        if project and isinstance(amount, int):
-            sums[id(project)] = sums.get(id(project), 0) + amount
-            owners[id(project)], last[id(project)] = project, row
-    for key, total in sums.items():
-        stated = owners[key].values.get("funds")
-        if isinstance(stated, int) and stated != total:
-            origin = owners[key].origins["funds"]
-            reason = (
-                f"本项目的到位明细合计 {spelled('funds', total)}，与{origin.where('funds')}累计 "
-                f"{spelled('funds', stated)} 不符，按明细记入"
-            )
-            last[key].tell("warning", "amount", "funds_differ", reason)
 
 
 def _alike(projects: Iterable[ProjectReading]) -> None:

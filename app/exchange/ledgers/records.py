@@ -154,6 +154,9 @@ def _place(draft: Draft) -> None:
 def _kind_and_sector(draft: Draft) -> None:
     row, rule = draft.row, draft.known.sector_rule
     kind, sector = draft.value("kind"), draft.value("sector")
+    by_kind = not draft.inferred("sector") and "sector" not in draft.origin("sector").letters
+    if sector is not None and row["industry"] and by_kind:
+        sector = None  # told by the kind alone (服务业): the industry tells it better
     if kind is not None:
         draft.set("kind", "kind", Kind(kind), LABELS["kind"].__getitem__)
     elif draft.new:

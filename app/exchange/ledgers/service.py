@@ -82,6 +82,8 @@ def run(database: Database, task: Task, progress: Progress | None = None) -> Non
 
 def _run(database: Database, task: Task, beat: "_Beat") -> None:
     beat(Phase.READING, 0, 0)
+    dialect = database.writer.dialect
+    taken = (DBAPIError, dialect.dbapi.Error) if dialect.dbapi is not None else (DBAPIError,)
     sheets = read_workbook(task.data, task.filename)
     reading = read(sheets, calendar.today(), lambda done, total: beat(Phase.READING, done, total))
     for attempt in range(ATTEMPTS):
@@ -99,7 +101,7 @@ def _run(database: Database, task: Task, beat: "_Beat") -> None:
             return
         except Moved:
             log.info("import_planned_again", number=task.number, attempt=attempt)
-        except DBAPIError as error:  # a unique name or a lock was taken by somebody faster
+        except taken as error:  # a unique name or a lock was taken by somebody faster
             if attempt + 1 == ATTEMPTS:
                 raise
             log.info("import_planned_again", number=task.number, attempt=attempt, reason=type(error).__name__)

@@ -183,7 +183,7 @@ def test_credit_codes_regions_industries() -> None:
     assert read("uscc", "11500114mb1912255l").value == "11500114MB1912255L"
     assert read("uscc", " 91350100M000100Y43\n").value == "91350100M000100Y43"
     wrong = read("uscc", "91350100M000100Y4Z")
-    assert wrong.issues[0].level == "refused" and "第 18 位" in wrong.issues[0].reason
+    assert wrong.issues[0].level == "refused" and "应为 3" in wrong.issues[0].reason
     assert read("region", "浙江").value == "330000"
     assert read("region", 500114.0).value == "500114"
     assert read("region", "新加坡").extra == {"origin_text": "新加坡"}
