@@ -24,7 +24,7 @@ from time import perf_counter, sleep, time
 from typing import Any
 from urllib.parse import urlsplit
 
-import httpx
+import httpx2 as httpx
 import pytest
 import uvloop
 

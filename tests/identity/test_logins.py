@@ -94,7 +94,9 @@ def test_a_lock_survives_a_restart_and_ends_by_itself(
     assert log_in().status_code == 200
     with db() as session:
         assert session.scalars(select(LoginGuard)).all() == []
-        told = session.scalars(select(chain.Event.kind).where(chain.Event.subject == "user")).all()
+        told = session.scalars(
+            select(chain.Event.kind).where(chain.Event.subject == "user").order_by(chain.Event.seq)
+        ).all()
         assert told == ["user.created", "user.locked"]
 
 

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.exchange.feed.hub import Hub
 from app.facts.projects import service
 from app.facts.projects.models import Project, ProjectGrant
 from app.facts.projects.terms import Confidentiality
@@ -121,6 +122,7 @@ class NearServer:
     """A server in a thread of this process: it starts at once, but hears no signals."""
 
     base_url: str
+    hub: Hub
 
 
 @pytest.fixture
@@ -139,12 +141,12 @@ def _near(url: str, folder: Path, settings: dict[str, Any]) -> Iterator[NearServ
     given = {"database_url": url, "data_dir": folder, "worker_inside": False, "log_level": "warning"} | settings
     app = create_app(Settings(_env_file=None, **given))
     listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on"))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", lifespan="on", timeout_graceful_shutdown=5))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
     thread.start()
     try:
         # Connections wait in the socket's backlog until the server takes them.
-        yield NearServer(f"http://127.0.0.1:{listening.getsockname()[1]}")
+        yield NearServer(f"http://127.0.0.1:{listening.getsockname()[1]}", app.state.hub)
     finally:
         server.should_exit = True
         app.state.hub.stop()

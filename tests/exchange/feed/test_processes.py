@@ -4,7 +4,7 @@ import signal
 import time
 from collections.abc import Callable
 
-import httpx
+import httpx2 as httpx
 import pytest
 
 from tests.exchange.feed.conftest import Bureau, Listen

@@ -1,11 +1,13 @@
 """What a stream tells, to whom, from where on, and when it ends."""
 
 import threading
+import time
 from collections.abc import Callable
 
 import pytest
 from sqlalchemy import select
 
+from app.exchange.feed import streams
 from app.facts.enterprises.models import Contact, Enterprise, Ownership
 from app.facts.projects.models import Project
 from app.facts.projects.terms import Confidentiality
@@ -312,3 +314,22 @@ def test_who_reads_too_slowly_is_sent_back_and_loses_nothing(bureau: Bureau, lis
         lambda item: item.data["data"]["number"] == total
     )
     assert seen + [item.data["data"]["number"] for item in rest] == list(range(1, total + 1))
+
+
+def test_who_takes_nothing_at_all_is_given_up(
+    bureau: Bureau, near_server: Near, listen: Listen, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streams, "STALLED", 0.3)
+    server = near_server(stream_heartbeat_seconds=0.2)
+    code = bureau.project()
+    start = bureau.head()
+    with bureau.work() as db:
+        project = db.scalars(select(Project).where(Project.code == code)).one()
+        for _ in range(400):
+            events.record(db, "project.noted", project, text="很长的说明" * 2000)
+    listen("officer", on=server, after=start, narrow=True).hold()
+    assert len(server.hub.streams) == 1
+    deadline = time.monotonic() + 15
+    while server.hub.streams and time.monotonic() < deadline:
+        threading.Event().wait(0.02)
+    assert not server.hub.streams and not server.hub.watchers
