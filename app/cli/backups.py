@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from app.cli.terminal import opened, progress
+from app.cli.terminal import opened, progress, say
 from app.config import Settings
 from app.exchange.backup import archive, restoring, saving
 from app.kernel import calendar
@@ -34,9 +34,18 @@ def backup(
     with opened() as database, _told("备份") as tell:
         manifest = saving.save(database, Settings().data_dir, file, tell)
     rows = sum(held.rows for held in manifest.tables.values())
-    print(f"已备份到 {file}：{len(manifest.tables)} 张表，{rows} 行；事件日志至第 {manifest.log.seq} 条")
+    files = manifest.tables["stored_file"].rows - len(manifest.missing_files)
+    print(
+        f"已备份到 {file}：{len(manifest.tables)} 张表，{rows} 行，{files} 个文件；事件日志至第 {manifest.log.seq} 条"
+    )
     print(f"日志链头（另处留存，可证明备份未被改动）：{manifest.log.hash}")
+    if manifest.missing_files:
+        say(f"有 {len(manifest.missing_files)} 个文件在存储中缺失或已损坏，不在备份内：")
+        for sha256 in manifest.missing_files:
+            say(f"  {sha256}")
     print("备份含联系方式与口令散列，请妥善保管。")
+    if manifest.missing_files:
+        raise typer.Exit(1)
 
 
 @commands.command()

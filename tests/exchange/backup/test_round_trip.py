@@ -18,7 +18,7 @@ from app.kernel import chain, events
 from app.kernel.access import SYSTEM
 from app.kernel.db import Base, Database
 from tests.exchange.backup.conftest import content, head
-from tests.exchange.backup.content import SECOND, fill, fill_every_table
+from tests.exchange.backup.content import FILE, SECOND, fill, fill_every_table, store, stored
 from tests.replay import assert_log_equals_tables
 
 
@@ -53,6 +53,7 @@ def test_every_row_of_every_table_comes_back(source: Database, empty: Database, 
 
 def test_a_district_comes_back_and_goes_on(source: Database, empty: Database, folder: Path, tmp_path: Path) -> None:
     fill(source)
+    store(source, folder)
     before, path = content(source), tmp_path / "a.tar.gz"
     manifest = save(source, folder, path)
     assert manifest.log.seq == head(source) == len(before["event"])
@@ -62,9 +63,9 @@ def test_a_district_comes_back_and_goes_on(source: Database, empty: Database, fo
     for table in before.keys() - {"session", "event", "log_head"}:
         assert after[table] == before[table], table
     assert after["event"][: len(before["event"])] == before["event"]
-    stored = tmp_path / "restored" / "files" / "ab" / "abcdef.bin"
-    assert stored.read_bytes() == (folder / "files" / "ab" / "abcdef.bin").read_bytes()
-    assert done.files == 1
+    file = stored(tmp_path / "restored")
+    assert (done.files, file.read_bytes(), stat.S_IMODE(file.stat().st_mode)) == (1, FILE, 0o440)
+    assert [path for path in (tmp_path / "restored").rglob("*") if path.is_file()] == [file]
     # Numbers go on where they were, and so does the chain.
     assert add_unit(empty, "new") == add_unit(source, "new")
     with empty.reading() as connection:
@@ -152,6 +153,7 @@ def test_progress_reaches_its_end(saved: Path, target: Database, tmp_path: Path)
 
 
 def test_the_archive_is_for_its_owner_and_leaves_no_litter(target: Database, folder: Path, tmp_path: Path) -> None:
+    store(target, folder)
     path = tmp_path / "a.tar.gz"
     save(target, folder, path)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -173,5 +175,21 @@ def test_a_backup_that_fails_leaves_nothing(target: Database, folder: Path, tmp_
     fill(target)
     with pytest.raises(RuntimeError):
         save(target, folder, tmp_path / "a.tar.gz", break_it)
-    assert [path.name for path in tmp_path.iterdir()] == ["data"]
+    assert list(tmp_path.iterdir()) == []
     assert add_unit(target, "after")
+
+
+def test_what_the_store_has_lost_is_named(source: Database, target: Database, folder: Path, tmp_path: Path) -> None:
+    """The rest is saved all the same."""
+    gone, damaged = b"gone", b"damaged"
+    for body in (FILE, gone, damaged):
+        store(source, folder, body)
+    stored(folder, gone).unlink()
+    stored(folder, damaged).chmod(0o600)
+    stored(folder, damaged).write_bytes(b"no longer what it was")
+    path = tmp_path / "a.tar.gz"
+    lost = sorted(stored(folder, body).name for body in (gone, damaged))
+    assert save(source, folder, path).missing_files == lost
+    done = load(target, tmp_path / "restored", path)
+    assert (done.files, done.manifest.missing_files) == (1, lost)
+    assert len(content(target)["stored_file"]) == 3
