@@ -42,11 +42,21 @@ class LiveServer:
         return self.log.read_text(errors="replace")[-4000:]
 
 
-def serve(database_url: str, log: Path, environment: dict[str, str] | None = None) -> LiveServer:
-    """Start a server on that database and return when `/healthz` answers."""
+APPLICATION = "app.main:create_app"
+
+
+def serve(
+    database_url: str,
+    log: Path,
+    environment: dict[str, str] | None = None,
+    *,
+    application: str = APPLICATION,
+    options: tuple[str, ...] = (),
+) -> LiveServer:
+    """Start a server on that database and return when `/healthz` answers; `options` are uvicorn's."""
     last = ""
     for _ in range(3):
-        server = _start(database_url, log, environment or {})
+        server = _start(database_url, log, environment or {}, application, options)
         if _answers(server):
             return server
         last = server.tail()
@@ -55,10 +65,12 @@ def serve(database_url: str, log: Path, environment: dict[str, str] | None = Non
     raise AssertionError(f"the server did not start:\n{last}")
 
 
-def _start(database_url: str, log: Path, environment: dict[str, str]) -> LiveServer:
+def _start(
+    database_url: str, log: Path, environment: dict[str, str], application: str, more: tuple[str, ...]
+) -> LiveServer:
     port = _free_port()
-    command = [sys.executable, "-m", "uvicorn", "app.main:create_app", "--factory"]
-    options = ["--host", "127.0.0.1", "--port", str(port), "--timeout-graceful-shutdown", "5"]
+    command = [sys.executable, "-m", "uvicorn", application, "--factory"]
+    options = ["--host", "127.0.0.1", "--port", str(port), "--timeout-graceful-shutdown", "5", *more]
     with log.open("wb") as out:
         process = subprocess.Popen(
             [*command, *options],

@@ -1,13 +1,12 @@
 """What the machine can do at best: bare ASGI, asyncpg (or raw sqlite3) and msgspec, the same query, no questions asked.
 
-Run by uvicorn like the application: `BARE_DATABASE=… uvicorn tests.benchmarks.bare:app`.
+Run by uvicorn like the application: `DATABASE_URL=… uvicorn --factory tests.benchmarks.bare:create`.
 """
 
 import os
 import sqlite3
 from typing import Any
 
-import anyio.to_thread
 import asyncpg
 import msgspec
 
@@ -16,24 +15,29 @@ COLUMNS = """p.code, p.name, p.kind, p.stage, p.status, p.confidentiality, p.sec
     e.name AS enterprise, e.ownership, p.investment_fen AS investment, p.contract_fen AS contract_amount,
     p.funds_fen AS funds_arrived, p.signed_on, p.started_on, p.changed_at"""
 TABLES = "FROM project p LEFT JOIN unit u ON u.id = p.unit_id LEFT JOIN enterprise e ON e.id = p.enterprise_id"
-LIST = f"SELECT {COLUMNS} {TABLES} WHERE p.archived_on IS NULL ORDER BY p.code DESC, p.id DESC LIMIT 51"
-ONE = f"SELECT {COLUMNS} {TABLES} WHERE p.code = "
+SEEN = "p.confidentiality != 'sealed'"
+LIST = f"""SELECT {COLUMNS} {TABLES} WHERE {SEEN} AND p.archived_on IS NULL AND p.contract_fen >= $1
+    ORDER BY p.code DESC, p.id DESC LIMIT 51"""
+RECORD = """p.industry, p.industry_edition, p.sector_reason, p.place, p.longitude, p.latitude, p.land_mu, p.jobs,
+    p.output_fen AS output, p.tax_fen AS tax, p.national_code, p.problem, p.note, p.lead_on, p.talk_on,
+    p.framework_on, p.registered_on, p.approved_on, p.land_on, p.completed_on, p.production_on, p.full_capacity_on,
+    p.first_formal_fen AS first_formal_amount, p.framework_fen AS framework_amount, p.tracked_from, p.archived_on,
+    p.ended_on, p.imported, p.version"""
+ONE = f"SELECT {COLUMNS}, {RECORD} {TABLES} WHERE {SEEN} AND p.code = $1"
+COUNT = "SELECT count(*) AS projects FROM project p"
 
-URL = os.environ["BARE_DATABASE"]
+URL = os.environ["DATABASE_URL"]
 encoder = msgspec.json.Encoder()
 pool: Any = None
 local: Any = None
 
 
-def _read(statement: str, values: tuple[Any, ...]) -> list[dict[str, Any]]:
-    cursor = local.execute(statement, values)
-    names = [column[0] for column in cursor.description]
-    return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
-
-
 async def _rows(statement: str, *values: Any) -> list[dict[str, Any]]:
     if pool is None:
-        return await anyio.to_thread.run_sync(_read, statement.replace("$1", "?"), values)
+        # Without a thread: reading fifty rows takes less than a hop there and back.
+        cursor = local.execute(statement.replace("$1", "?"), values)
+        names = [column[0] for column in cursor.description]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()]
     async with pool.acquire() as connection:
         return [dict(row) for row in await connection.fetch(statement, *values)]
 
@@ -50,16 +54,26 @@ async def app(scope: Any, receive: Any, send: Any) -> None:
         await receive()
         if URL.startswith("sqlite"):
             local = sqlite3.connect(URL.removeprefix("sqlite:///"), check_same_thread=False)
+            local.execute("PRAGMA mmap_size = 268435456")
+            local.execute("PRAGMA cache_size = -65536")
         else:
             pool = await asyncpg.create_pool(URL, min_size=8, max_size=8)
         await send({"type": "lifespan.startup.complete"})
         await receive()
+        if pool is not None:
+            await pool.close()
         await send({"type": "lifespan.shutdown.complete"})
     elif scope["path"] == "/list":
-        rows = await _rows(LIST)
-        await _send(send, encoder.encode({"items": rows[:50], "next": "x"}))
+        rows = await _rows(LIST, int(scope["query_string"].removeprefix(b"amount_min=")))
+        await _send(send, encoder.encode({"items": rows[:50], "next": rows[49]["code"]}))
     elif scope["path"].startswith("/one/"):
-        rows = await _rows(ONE + "$1", scope["path"][5:])
+        rows = await _rows(ONE, scope["path"][5:])
         await _send(send, encoder.encode(rows[0]))
+    elif scope["path"] == "/count":
+        await _send(send, encoder.encode(await _rows(COUNT)))
     else:
         await _send(send, b"{}")
+
+
+def create() -> Any:
+    return app
