@@ -4,6 +4,7 @@ The caller tells the log (`events.record_rows`): nothing here does. Rows name ev
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, cast
 
 import msgspec
@@ -123,7 +124,7 @@ def _spelled(made: Column[Any], lines: Sequence[Line], sqlite: bool) -> list[Any
 
 def _speller(kind: TypeEngine[Any], sqlite: bool) -> Callable[[Any], Any] | None:
     if isinstance(kind, Instant):
-        return instant_text if sqlite else None
+        return lru_cache(maxsize=64)(instant_text) if sqlite else None  # most rows have the same
     if isinstance(kind, Word):
         return str
     if isinstance(kind, TypeDecorator):

@@ -133,7 +133,14 @@ def syllables(text: str) -> list[str]:
 
 def pinyin(text: str) -> str:
     """Full pinyin without tones, ASCII letters and digits only: ``张三`` is ``"zhangsan"``. For sorting and search."""
-    return "".join(syllables(text))
+    return _words(text)[1]
+
+
+@lru_cache(maxsize=16384)
+def _words(text: str) -> tuple[str, str, str]:
+    """A name squashed, in pinyin and by initials; names are asked for again and again."""
+    said = syllables(text)
+    return squash(text), "".join(said), "".join(syllable[0] for syllable in said)
 
 
 def initials(text: str) -> str:
@@ -152,8 +159,7 @@ def search_key(*texts: str | None) -> str:
     words: dict[str, None] = {}
     for text in texts:
         if text:
-            said = syllables(text)
-            words.update(dict.fromkeys((squash(text), "".join(said), "".join(syllable[0] for syllable in said))))
+            words.update(dict.fromkeys(_words(text)))
     return " ".join(word for word in words if word)
 
 

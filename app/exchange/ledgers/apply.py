@@ -45,23 +45,35 @@ class Moved(Exception):
 
 
 def prepare(plan: Plan) -> None:
-    """What can be computed before the write: the columns that lists search by."""
-    for draft in plan.accepted():
-        row, record = draft.row, draft.record
-        names = [line["alias"] for line in draft.added.get("aliases", ())]
-        firms = [name for name in draft.names if name]
-        if record is not None:
-            if not (names or firms or row["name"] != record.row["name"] or draft.added.get("enterprises")):
-                continue
-            names = [line["alias"] for line in record.aliases] + names
-            there = [line["enterprise_id"] for line in record.enterprises]
-            firms = list(dict.fromkeys([*(plan.known.firms[one]["name"] for one in there), *firms]))
-        row.update(search_columns(row["name"], sorted(names), firms, row["code"]))
+    """What can be done before the write: everything but numbers and codes."""
+    now = instant_text(plan.known.now)
+    for draft in plan.accepted:
+        if draft.rewritten:
+            _search(plan, draft)
+            draft.row["changed_at"] = plan.known.now
+            draft.row["sight"] = _sight(draft)
+            if draft.record is not None:
+                draft.row["version"] = draft.record.row["version"] + 1
+            _tell_rows(draft, now)
+
+
+def _search(plan: Plan, draft: Draft) -> None:
+    """The columns that lists search by."""
+    row, record = draft.row, draft.record
+    names = [line["alias"] for line in draft.added.get("aliases", ())]
+    firms = draft.names
+    if record is not None:
+        if not (names or firms or row["name"] != record.row["name"]):
+            return
+        names = [line["alias"] for line in record.aliases] + names
+        there = [line["enterprise_id"] for line in record.enterprises]
+        firms = list(dict.fromkeys([*(plan.known.firms[one]["name"] for one in there), *firms]))
+    row.update(search_columns(row["name"], sorted(names), firms, row["code"]))
 
 
 def apply(db: Session, plan: Plan, number: int) -> None:
     """Write what was planned; `number` is the import's. Raises `Moved` before anything is written."""
-    accepted = plan.accepted()
+    accepted = plan.accepted
     connection = db.connection()
     bulk.alone(connection, "ledger_import")
     if not accepted:
@@ -69,7 +81,7 @@ def apply(db: Session, plan: Plan, number: int) -> None:
     _check(connection, plan, accepted)
     firm_ids = _write_firms(db, connection, plan, accepted)
     _give_codes(db, plan.known, accepted)
-    _write_projects(db, connection, plan.known, [draft for draft in accepted if draft.rewritten], firm_ids, number)
+    _write_projects(db, connection, [draft for draft in accepted if draft.rewritten], firm_ids, number)
 
 
 def _check(connection: Connection, plan: Plan, accepted: Sequence[Draft]) -> None:
@@ -145,20 +157,13 @@ def _give_codes(db: Session, known: Known, accepted: Sequence[Draft]) -> None:
 
 
 def _write_projects(
-    db: Session, connection: Connection, known: Known, drafts: Sequence[Draft], firm_ids: Mapping[int, int], number: int
-) -> None:  # fmt: skip
+    db: Session, connection: Connection, drafts: Sequence[Draft], firm_ids: Mapping[int, int], number: int
+) -> None:
     new = [draft for draft in drafts if draft.new]
     for draft, key in zip(new, bulk.next_ids(connection, PROJECT, len(new)), strict=True):
         draft.row["id"] = key
-    parts = _number_parts(connection, drafts, firm_ids)
-    for draft in drafts:
-        row = draft.row
-        row["changed_at"] = known.now
-        if row["enterprise_id"] is not None and row["enterprise_id"] < 0:
-            row["enterprise_id"] = firm_ids[row["enterprise_id"]]
-        row["sight"] = _sight(draft)
-        if draft.record is not None:
-            row["version"] = draft.record.row["version"] + 1
+    _resolve(drafts, firm_ids)
+    parts = _number_parts(connection, drafts)
     bulk.insert(connection, PROJECT, [draft.row for draft in new])
     bulk.change(connection, PROJECT, [(draft.row["id"], _changes(draft)) for draft in drafts if not draft.new])
     for part, lines in parts.items():
@@ -174,32 +179,43 @@ def _write_projects(
         bulk.change(connection, TABLES[part], changes)
     for part, keys in dropped.items():
         bulk.remove(connection, TABLES[part], keys)
-    now = instant_text(known.now)
     for draft in drafts:
         row = draft.row
         _tell(
-            db, "project.imported", "project", row["id"], row["code"], row["sight"], _told_rows(draft, now),
-            ledger_import=number,
+            db, "project.imported", "project", row["id"], row["code"], row["sight"], draft.told, ledger_import=number
         )  # fmt: skip
 
 
-def _number_parts(
-    connection: Connection, accepted: Sequence[Draft], firm_ids: Mapping[int, int]
-) -> dict[str, list[Line]]:  # fmt: skip
+def _resolve(drafts: Sequence[Draft], firm_ids: Mapping[int, int]) -> None:
+    """Put the numbers of projects and of new enterprises, and the codes, where they are referred to."""
+    for draft in drafts:
+        row, told = draft.row, draft.told[0]
+        told.id = key = row["id"]
+        if row["enterprise_id"] in firm_ids:
+            row["enterprise_id"] = firm_ids[row["enterprise_id"]]
+            told.fields["enterprise_id"][1] = row["enterprise_id"]
+        if draft.new:
+            told.fields["id"][1], told.fields["code"][1] = key, row["code"]
+        for line, of_line in draft.numbered:
+            line["project_id"] = of_line.fields["project_id"][1] = key
+        for line in draft.added.get("enterprises", ()):
+            line["enterprise_id"] = firm_ids.get(line["enterprise_id"], line["enterprise_id"])
+
+
+def _number_parts(connection: Connection, drafts: Sequence[Draft]) -> dict[str, list[Line]]:
     """Give what hangs on the projects its numbers; all new rows, by part."""
     parts: dict[str, list[Line]] = {}
-    for draft in accepted:
+    for draft in drafts:
         for part, lines in draft.added.items():
-            for line in lines:
-                line["project_id"] = draft.row["id"]
             parts.setdefault(part, []).extend(lines)
-    for line in parts.get("enterprises", ()):
-        line["enterprise_id"] = firm_ids.get(line["enterprise_id"], line["enterprise_id"])
-    for line in parts.get("units", ()):
-        line.setdefault("valid_to", None)
     for part, lines in parts.items():
         for line, key in zip(lines, bulk.next_ids(connection, TABLES[part], len(lines)), strict=True):
             line["id"] = key
+    for draft in drafts:
+        for line, told in draft.numbered:
+            told.id = told.fields["id"][1] = line["id"]
+            if "enterprise_id" in line:
+                told.fields["enterprise_id"][1] = line["enterprise_id"]
     return parts
 
 
@@ -241,22 +257,24 @@ def _updated(table: Table, key: int, before: Line, values: Line) -> Row:
     return Row(plain_text(table.name), key, "update", {name: [before[name], values[name]] for name in told})
 
 
-def _told_rows(draft: Draft, now: str) -> list[Row]:
+def _tell_rows(draft: Draft, now: str) -> None:
     """Everything that is different about a project, as the log tells it. Values are encoded with the event."""
-    row = draft.row
-    if draft.record is None:
-        rows = [_inserted(PROJECT, row)]
+    row, record = draft.row, draft.record
+    if record is None:
+        draft.told = [_inserted(PROJECT, row)]
     else:
-        rows = [_updated(PROJECT, row["id"], draft.record.row, _changes(draft))]
+        draft.told = [_updated(PROJECT, record.id, record.row, _changes(draft))]
     for part, lines in draft.added.items():
-        table = TABLES[part]
-        name, names = plain_text(table.name), LOGGED[table.name]
-        rows.extend(
-            Row(name, line["id"], "insert", {n: [None, now if n in INSTANTS else line[n]] for n in names})
-            for line in lines
-        )
-    rows.extend(_updated(TABLES[part], line["id"], line, values) for part, line, values in draft.altered)
+        name, names = plain_text(TABLES[part].name), LOGGED[TABLES[part].name]
+        for line in lines:
+            line.update(id=None, project_id=None)
+            if part == "units":
+                line.setdefault("valid_to", None)
+            told = Row(name, None, "insert", {n: [None, now if n in INSTANTS else line[n]] for n in names})
+            draft.told.append(told)
+            draft.numbered.append((line, told))
+    draft.told += [_updated(TABLES[part], line["id"], line, values) for part, line, values in draft.altered]
     for part, line in draft.dropped:
-        table = TABLES[part]
-        rows.append(Row(plain_text(table.name), line["id"], "delete", {n: [line[n], None] for n in LOGGED[table.name]}))
-    return rows
+        names = LOGGED[TABLES[part].name]
+        gone = {name: [line[name], None] for name in names}
+        draft.told.append(Row(plain_text(TABLES[part].name), line["id"], "delete", gone))

@@ -75,9 +75,16 @@ def tidy(text: str) -> str:
     """A name as it is stored: half-width letters, no line breaks, no blanks but between Latin words, （）in Chinese."""
     if _TIDY.fullmatch(text) and _CHINESE.search(text):
         return text
+    name = _tidied(text)
+    while (again := _tidied(name)) != name:  # a lost blank may have let two characters join
+        name = again
+    return name
+
+
+def _tidied(text: str) -> str:
     wide = unicodedata.normalize("NFKC", text).replace("\u200b", "")
     name = _INNER_BLANK.sub("", " ".join(wide.split())).strip("、,;。 ")
-    name = unicodedata.normalize("NFC", name)  # a lost blank may have let two characters join
+    name = unicodedata.normalize("NFC", name)
     return name.replace("(", "（").replace(")", "）") if _CHINESE.search(name) else name
 
 

@@ -8,6 +8,7 @@ from app.exchange.ledgers.columns import SHEETS
 from app.exchange.ledgers.findings import Finding, Level, ProjectReading, RowReading
 from app.exchange.ledgers.known import Known, Line, Record
 from app.exchange.ledgers.models import Outcome
+from app.kernel.events import Row
 
 Place = tuple[str, int]
 """A row of the file: sheet and number."""
@@ -71,6 +72,10 @@ class Draft:
     changes: list[FieldChange] = field(default_factory=list)
     results: dict[Place, RowResult] = field(default_factory=dict)
     refused: bool = False
+    touched: bool = False
+    rewritten: bool = False
+    told: list[Row] = field(default_factory=list)  # of the log
+    numbered: list[tuple[Line, Row]] = field(default_factory=list)  # new rows and what the log tells of them
 
     @property
     def new(self) -> bool:
@@ -136,14 +141,11 @@ class Draft:
             self.changes.append(FieldChange(name, None if old is None else spell(old), spell(value)))
         return True
 
-    @property
-    def touched(self) -> bool:
-        """Will anything that people wrote be different, of the project or of an enterprise?"""
-        return bool(self.gaps) or self.rewritten
-
-    @property
-    def rewritten(self) -> bool:
-        """Will the project or what hangs on it be different?"""
-        if self.record is None or self.added or self.altered or self.dropped:
-            return True
-        return any(self.row[name] != value for name, value in self.record.row.items())
+    def weigh(self) -> None:
+        """Settle whether anything that people wrote will be different: of the project, or of an enterprise besides."""
+        self.rewritten = (
+            self.record is None
+            or bool(self.added or self.altered or self.dropped)
+            or self.row != self.record.row
+        )  # fmt: skip
+        self.touched = self.rewritten or bool(self.gaps)

@@ -30,12 +30,9 @@ class Plan:
 
     known: Known
     drafts: list[Draft] = field(default_factory=list)
+    accepted: list[Draft] = field(default_factory=list)  # those that will be written, since something is new
     firms: Firms = None  # type: ignore[assignment]  # set by `plan`
     results: dict[Place, RowResult] = field(default_factory=dict)
-
-    def accepted(self) -> list[Draft]:
-        """The projects that will be written because something about them is new."""
-        return [draft for draft in self.drafts if not draft.refused and draft.touched]
 
     @property
     def refused(self) -> bool:
@@ -146,6 +143,9 @@ def _archived(draft: Draft) -> None:
 def _conclude(reading: Reading, made: Plan) -> None:
     """What came of each row, once it is known what came of its project."""
     for draft in made.drafts:
+        draft.weigh()
+        if draft.touched and not draft.refused:
+            made.accepted.append(draft)
         detail = [*draft.agreement_rows, *draft.fund_rows]
         if draft.refused:
             for row in detail:

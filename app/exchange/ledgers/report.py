@@ -71,7 +71,7 @@ def counts(reading: Reading, plan: Plan) -> Body:
     for sheet in reading.sheets:
         if sheet.kind in ("agreements", "funds"):
             found[sheet.kind].update(plan.results[row.sheet, row.number].outcome for row in sheet.rows)
-    accepted = plan.accepted()
+    accepted = plan.accepted
     made = {firm_id for draft in accepted for firm_id in draft.firms if firm_id < 0}
     filled = {firm_id for draft in accepted for firm_id in draft.gaps if firm_id > 0}
     told: Body = {kind: {o.value: counter[o] for o in Outcome} for kind, counter in found.items()}
