@@ -52,7 +52,7 @@ REASONS: dict[str, tuple[str, str]] = {
         "PDF 的内部编码不常见，无法检查，请用“打印为 PDF”重新生成",
         "The PDF is encoded in a way that cannot be checked; print it to PDF again.",
     ),
-    "pixels": ("图片尺寸过大（{}×{}），请缩小后再上传", "The picture is too large ({}×{})."),
+    "pixels": ("图片尺寸过大（{}×{}），请缩小后再上传", "The picture is too large ({} x {})."),
     "control": (
         "文本含有控制字符，或编码不是 UTF-8、GB18030，请另存为 UTF-8 文本",
         "The text has control characters, or is neither UTF-8 nor GB18030.",

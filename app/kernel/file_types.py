@@ -54,7 +54,7 @@ _STILL = frozenset({b"heic", b"heix", b"mif1", b"msf1", b"hevc", b"avif", b"heim
 _MARKUP = re.compile(rb"(?:\xef\xbb\xbf)?\s*<[A-Za-z!?]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _HIGH_CONTROL = re.compile(r"[\x80-\x9f]")
-_DDE_CELL = re.compile(r"[\n\r,;\t\"'][=+\-@]\s*[A-Za-z]\w{0,30}\s*\|[^\n\r]{0,200}!")
+_DDE_CELL = re.compile(r"[\n\r,;\t\"'][=+\-@]\s*[A-Za-z]\w{0,30}\s*\|\s*'")
 
 
 def check_name(name: str) -> None:
@@ -153,7 +153,7 @@ def _is_text(file: BinaryIO, encoding: str) -> bool:
         # A cell may lie across two pieces.
         if _DDE_CELL.search(before + text):
             raise FileRefused("dde")
-        before = text[-512:]
+        before = text[-128:]
     decoder.decode(b"", final=True)
     return True
 

@@ -18,6 +18,7 @@ MAX_TEXT = 8 * 1024 * 1024
 
 _SIZES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _AFTER_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_FILL = re.compile(rb"\xff*")
 _PADDING = re.compile(rb"\x00*")
 _DEPTHS = {0: (1, 2, 4, 8, 16), 2: (8, 16), 3: (1, 2, 4, 8), 4: (8, 16), 6: (8, 16)}
 
@@ -47,8 +48,8 @@ def _one_jpeg(data: mmap, start: int) -> int:
     for _ in range(MAX_SEGMENTS):
         if data[at] != 0xFF:
             break
-        while data[at + 1] == 0xFF:
-            at += 1
+        filled = _FILL.match(data, at)
+        at = filled.end() - 1 if filled else at
         marker = data[at + 1]
         if marker == 0xD9:
             if not (measured and scans):

@@ -10,15 +10,22 @@ and flaws of the readers themselves in fonts and pictures. It is a sieve, not a 
 
 import re
 import zlib
+from collections.abc import Iterator
 from mmap import mmap
 
 from app.kernel.file_refusal import FileRefused
 
 MAX_STREAMS = 500_000
+MAX_OBJECT_STREAMS = 20_000  # each holds a hundred objects or more
 MAX_INFLATED = 64 * 1024 * 1024  # one object stream
 MAX_INFLATED_IN_ALL = 256 * 1024 * 1024
 MAX_TRAILING = 1024
+MAX_DICTIONARY = 64 * 1024
 PIECE = 64 * 1024
+WINDOW = 256 * 1024
+REACH = 64  # the longest name in its longest spelling is shorter
+
+Content = bytes | mmap
 
 _END_OF_NAME = rb"(?![^\x00\t\n\x0c\r ()<>\[\]{}/%])"
 
@@ -42,8 +49,8 @@ _ACTIVE = _spelled(
 )  # fmt: skip
 _ENCRYPTED = _spelled("Encrypt")
 _OBJECT_STREAM = _spelled("ObjStm", "First")
+_TYPE = _spelled("ObjStm")
 _STREAM = re.compile(rb"(?<!end)stream(?:\r\n|\n|\r)")
-_OBJECT = re.compile(rb"\bobj\b")
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _FLATE_ONLY = re.compile(rb"/Filter\s*(?:/FlateDecode|\[\s*/FlateDecode\s*\])\s*(?=[/>])")
 _FILTERED = re.compile(rb"/(?:Filter|F|DecodeParms|DP)(?![A-Za-z])")
@@ -58,40 +65,59 @@ def check_pdf(data: mmap) -> None:
         raise FileRefused("damaged")
     if len(data[end + 5 :].strip(b"\0\t\n\x0c\r ")) > MAX_TRAILING:
         raise FileRefused("trailing")
-    if _ENCRYPTED.search(data):
+    whole = 0, len(data)
+    if _has(_ENCRYPTED, data, *whole):
         raise FileRefused("password")
-    if _ACTIVE.search(data):
+    if _has(_ACTIVE, data, *whole):
         raise FileRefused("pdf_active")
     _check_object_streams(data)
 
 
+def _found(pattern: re.Pattern[bytes], data: Content, start: int, end: int) -> Iterator[re.Match[bytes]]:
+    """Matches, window by window: no other thread runs while an expression is searched for."""
+    for at in range(start, end, WINDOW):
+        stop = min(at + WINDOW, end)
+        for match in pattern.finditer(data, at, min(stop + REACH, end)):
+            if match.start() < stop:
+                yield match
+
+
+def _has(pattern: re.Pattern[bytes], data: Content, start: int, end: int) -> bool:
+    return any(True for _ in _found(pattern, data, start, end))
+
+
 def _check_object_streams(data: mmap) -> None:
-    before = inflated = 0
-    for number, stream in enumerate(_STREAM.finditer(data)):
-        if number >= MAX_STREAMS:
-            raise FileRefused("parts")
+    before = inflated = candidates = 0
+    for number, stream in enumerate(_found(_STREAM, data, 0, len(data))):
         # All since the last stream, not only the dictionary: where that begins, a string inside it may feign.
-        if _OBJECT_STREAM.search(data, before, stream.start()):
+        if _has(_OBJECT_STREAM, data, before, stream.start()):
+            candidates += 1
             content = _inflate(data, stream.end())
             inflated += len(content)
             if inflated > MAX_INFLATED_IN_ALL:
                 raise FileRefused("bomb")
-            if _ACTIVE.search(content):
+            if _has(_ACTIVE, content, 0, len(content)):
                 raise FileRefused("pdf_active")
-            _refuse_unreadable(data[before : stream.start()], content)
+            _refuse_unreadable(data[max(before, stream.start() - MAX_DICTIONARY) : stream.start()], content)
+        if number > MAX_STREAMS or candidates > MAX_OBJECT_STREAMS:
+            raise FileRefused("parts")
         before = stream.end()
 
 
 def _inflate(data: mmap, at: int) -> bytes:
     """What is deflated at this place; as much of it as can be read, since readers repair the rest."""
+    head = data[at : at + 2]
+    if len(head) < 2 or head[0] & 0x0F != 8 or int.from_bytes(head, "big") % 31:
+        return b""
     reader = zlib.decompressobj()
     pieces: list[bytes] = []
-    size = 0
+    size, step = 0, 1024
     try:
         while not reader.eof and at < len(data):
-            pieces.append(reader.decompress(data[at : at + PIECE], MAX_INFLATED + 1 - size))
+            pieces.append(reader.decompress(data[at : at + step], MAX_INFLATED + 1 - size))
             size += len(pieces[-1])
-            at += PIECE
+            at += step
+            step = PIECE
             if size > MAX_INFLATED:
                 raise FileRefused("bomb")
     except zlib.error:
@@ -101,10 +127,11 @@ def _inflate(data: mmap, at: int) -> bytes:
 
 def _refuse_unreadable(passage: bytes, content: bytes) -> None:
     """An object stream that is packed in another way than deflated once has not been looked into."""
-    starts = [found.end() for found in _OBJECT.finditer(passage)]
-    dictionary = passage[starts[-1] if starts else 0 :]
+    # Its type can only be its own, and so is all from the object that has it. `/First` is also in outlines.
+    typed = _TYPE.search(passage)
+    dictionary = passage[max(passage.rfind(b"obj", 0, typed.start() if typed else len(passage)), 0) :]
     if not _OBJECT_STREAM.search(dictionary):
-        return  # another kind of stream after objects that have such names
+        return
     plain = _ESCAPED.sub(lambda found: bytes([int(found[1], 16)]), dictionary)
     if _FILTERED.search(plain) and not (content and _only_deflated(plain)):
         raise FileRefused("pdf_opaque")
