@@ -4,6 +4,7 @@ For probes and monitoring on the intranet; no session is asked, and no business 
 Leans on the kernel and the working-day table.
 """
 
+import math
 from datetime import timedelta
 from typing import Any, Literal
 
@@ -106,6 +107,9 @@ async def metrics(request: Request) -> Response:
 
 def _metrics(request: Request) -> Any:
     gauges = request.app.state.metrics
-    with database_of(request).reading() as connection:
-        gauges.version.set(chain.head(connection)[0])
+    try:
+        with database_of(request).reading() as connection:
+            gauges.version.set(chain.head(connection)[0])
+    except Exception:  # what else is counted is wanted most when the database is away
+        gauges.version.set(math.nan)
     return gauges.text()
