@@ -176,8 +176,10 @@ def _instructions(xml: bytes) -> str:
     """The instructions of all fields, a line each: one may be cut into several runs."""
     if b"instr" not in xml:
         return ""
-    pieces = (b"\n" if border else text or b"\n" + (one or other) + b"\n"
-              for border, text, one, other in _FIELD.findall(xml))  # fmt: skip
+    pieces = [
+        b"\n" + (one or other) + b"\n" if border or one or other else text
+        for border, text, one, other in _FIELD.findall(xml)
+    ]
     return unescape(b"".join(pieces).decode("utf-8", "replace"))
 
 
