@@ -242,6 +242,7 @@ def test_references_lead_somewhere(spec: dict[str, Any]) -> None:
     wanted = {part["$ref"] for part in walk(spec) if "$ref" in part}
     assert {ref for ref in wanted if ref.removeprefix("#/components/schemas/") not in schemas} == set()
     assert {name for name in schemas if f"#/components/schemas/{name}" not in wanted} == set()
+    assert [name for name in schemas if "__" in name] == [], "two models of one name"
 
 
 def test_lists_are_asked_alike(operations: dict[str, dict[str, Any]], spec: dict[str, Any]) -> None:

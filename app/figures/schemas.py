@@ -3,11 +3,11 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.kernel.calendar import FIRST_YEAR, LAST_YEAR, PeriodText
+from app.kernel.calendar import FIRST_YEAR, LAST_YEAR, Day, PeriodText
 from app.kernel.paging import PageQuery
 from app.kernel.text import Line
 
-Day = Annotated[date, Field(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31))]
+AsOf = Annotated[Day, Field(ge=date(FIRST_YEAR, 1, 1), le=date(LAST_YEAR, 12, 31))]
 Filters = Annotated[tuple[Line, ...], Field(max_length=20)]
 
 INDICATOR = "指标代码，见 GET /meta/indicators；占比写作 a/b，例如 large_count/signed_count，筛选条件只用于 a"
@@ -33,7 +33,7 @@ class FigureQuery(BaseModel):
         None, description="text 的舍入：half_up 四舍五入，down 截断；默认按指标口径", examples=["half_up"]
     )
     digits: int | None = Field(None, ge=0, le=6, description="text 的小数位数；默认按指标口径", examples=[1])
-    as_of: Day | None = Field(None, description=AS_OF, examples=["2020-12-31"])
+    as_of: AsOf | None = Field(None, description=AS_OF, examples=["2020-12-31"])
 
 
 class RowQuery(PageQuery):
@@ -44,7 +44,7 @@ class RowQuery(PageQuery):
     filter: Filters = Field((), description=FILTER, examples=[["sector:industry"]])
     part: Literal["numerator", "denominator"] = Field("numerator", description="比率的分子或分母")
     share: bool | None = Field(None, description="与 GET /figures 相同：true 时筛选条件不用于分母")
-    as_of: Day | None = Field(None, description=AS_OF, examples=["2020-12-31"])
+    as_of: AsOf | None = Field(None, description=AS_OF, examples=["2020-12-31"])
 
 
 class OverviewQuery(BaseModel):
@@ -53,7 +53,7 @@ class OverviewQuery(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     period: PeriodText | None = Field(None, description="期间，默认今年", examples=["2020"])
-    as_of: Day | None = Field(None, description=AS_OF, examples=["2020-12-31"])
+    as_of: AsOf | None = Field(None, description=AS_OF, examples=["2020-12-31"])
 
 
 class MapQuery(BaseModel):
@@ -63,7 +63,7 @@ class MapQuery(BaseModel):
 
     period: PeriodText | None = Field(None, description="只要该期间签约的；不填为在库项目", examples=["2020"])
     filter: Filters = Field((), description=FILTER, examples=[["sector:industry"]])
-    as_of: Day | None = Field(None, description=AS_OF, examples=["2020-12-31"])
+    as_of: AsOf | None = Field(None, description=AS_OF, examples=["2020-12-31"])
 
 
 class Reason(BaseModel):

@@ -14,7 +14,7 @@ from typing import Annotated, Any, Literal, Self, cast
 from zoneinfo import ZoneInfo
 
 import chinese_calendar
-from pydantic import AfterValidator, WithJsonSchema
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -244,6 +244,32 @@ PeriodText = Annotated[
 """A period in a request, checked; ``Period.parse`` of it cannot fail."""
 
 
+_WRITTEN_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_WRITTEN_MOMENT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9:.]+(Z|[+-][0-9]{2}:?[0-9]{2})")
+
+
+def _written(pattern: re.Pattern[str], code: str) -> BeforeValidator:
+    """Only what is written as a day or moment: Pydantic takes numbers too, for seconds since 1970."""
+
+    def check(value: Any) -> Any:
+        if isinstance(value, date) or (isinstance(value, str) and pattern.fullmatch(value)):
+            return value
+        raise PydanticCustomError(cast(Any, code), "格式不符")
+
+    return BeforeValidator(check)
+
+
+Day = Annotated[date, _written(_WRITTEN_DAY, "date_parsing")]
+"""A day in a request, ``YYYY-MM-DD``."""
+
+Moment = Annotated[
+    AwareDatetime,
+    Field(ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(9000, 1, 1, tzinfo=UTC)),
+    _written(_WRITTEN_MOMENT, "datetime_parsing"),
+]
+"""A point in time in a request, with its offset."""
+
+
 def _happened(day: date) -> date:
     if day.year < FIRST_YEAR:
         raise PydanticCustomError("too_early", cast(Any, f"日期不应早于 {FIRST_YEAR} 年"))
@@ -252,7 +278,7 @@ def _happened(day: date) -> date:
     return day
 
 
-PastDay = Annotated[date, AfterValidator(_happened)]
+PastDay = Annotated[Day, AfterValidator(_happened)]
 """A day in a request on which something happened: not later than today in Shanghai, not before ``FIRST_YEAR``."""
 
 

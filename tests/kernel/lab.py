@@ -1,6 +1,5 @@
 """The application with a few more routes, on which the tests of the kernel try what no domain should do."""
 
-from datetime import date
 from typing import Annotated, Any
 
 import anyio
@@ -13,6 +12,7 @@ from app.identity.auth.access import Public, Read, reads, requires
 from app.identity.units.models import Unit, UnitKind
 from app.kernel.access import Actor, Permission
 from app.kernel.asking import asked
+from app.kernel.calendar import Day
 from app.kernel.db import Db
 from app.kernel.errors import Conflict, Invalid, NotFound, TooMany
 from app.kernel.money import Yuan
@@ -33,7 +33,7 @@ class Thing(BaseModel):
     note: Paragraph | None = None
     amount: Yuan | None = None
     kind: UnitKind = UnitKind.BUREAU
-    day: date | None = None
+    day: Day | None = None
     numbers: list[int] = Field(default_factory=list, max_length=3)
 
 
@@ -43,7 +43,7 @@ class ThingQuery(BaseModel):
     q: Line | None = None
     kind: tuple[UnitKind, ...] = ()
     limit: int = Field(50, ge=1, le=200)
-    on: date | None = None
+    on: Day | None = None
 
 
 class Out(BaseModel):

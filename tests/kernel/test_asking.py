@@ -29,6 +29,8 @@ def test_of_a_single_field_the_last_value_counts(editor: TestClient) -> None:
         ("kind=castle", "kind.0", "enum"),
         ("kind=park&kind=castle", "kind.1", "enum"),
         ("on=2020-02-30", "on", "date_from_datetime_parsing"),
+        ("on=0", "on", "date_parsing"),
+        ("on=86400", "on", "date_parsing"),
         ("q=", "q", "string_too_short"),
         ("q=%00", "q", "control_character"),
         ("q=a%0Ab", "q", "control_character"),

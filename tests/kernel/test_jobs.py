@@ -75,6 +75,34 @@ def test_daily_jobs_follow_the_day_of_shanghai(now: str, slot: str | None) -> No
     assert job.slot(datetime.fromisoformat(now)) == slot
 
 
+@pytest.mark.parametrize(
+    ("now", "slot"),
+    [
+        ("2020-10-05T08:29:59+08:00", "2020-09-28"),  # a Monday, not yet
+        ("2020-10-05T08:30:00+08:00", "2020-10-05"),
+        ("2020-10-04T23:30:00Z", "2020-09-28"),
+        ("2020-10-05T00:30:00Z", "2020-10-05"),
+        ("2020-10-11T23:59:59+08:00", "2020-10-05"),  # nobody was there on Monday: the week has its turn still
+        ("2020-10-12T08:29:00+08:00", "2020-10-05"),
+        ("2021-01-01T00:00:00+08:00", "2020-12-28"),
+    ],
+)
+def test_weekly_jobs_follow_their_weekday(now: str, slot: str) -> None:
+    job = Job("weekly", Counter(), at=time(8, 30), weekday=0)
+    assert job.slot(datetime.fromisoformat(now)) == slot
+
+
+def test_a_weekly_job_runs_once_a_week(database: Database, clock: time_machine.TimeMachineFixture) -> None:
+    work = Counter()
+    job = Job("weekly", work, at=time(8, 30), weekday=2)
+    seen = []
+    for hour in range(24 * 21):
+        clock.move_to(datetime(2020, 3, 2, tzinfo=calendar.SHANGHAI) + timedelta(hours=hour, minutes=45), tick=False)
+        if jobs.run_due(database, [job]):
+            seen.append(calendar.now().astimezone(calendar.SHANGHAI).isoformat()[:13])
+    assert seen == ["2020-03-02T00", "2020-03-04T08", "2020-03-11T08", "2020-03-18T08"]
+
+
 def test_intervals_are_counted_the_same_everywhere() -> None:
     job = Job("hourly", Counter(), every=HOUR)
     start = datetime(2020, 3, 1, tzinfo=UTC)

@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
+from app.kernel.calendar import Moment
 from app.kernel.paging import PageQuery
 
 Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,31}\.([a-z0-9_]*\*|[a-z0-9_]+)$", max_length=64)]
@@ -44,8 +45,8 @@ class LogFilter(PageQuery):
     subject: str | None = Field(None, max_length=32, description="对象类型", examples=["project"])
     key: str | None = Field(None, max_length=64, description="对象编号", examples=["500114-2020-0046"])
     request_id: str | None = Field(None, max_length=64, description="请求编号")
-    since: AwareDatetime | None = Field(None, alias="from", description="不早于此时（含）")
-    until: AwareDatetime | None = Field(None, alias="to", description="早于此时（不含）")
+    since: Moment | None = Field(None, alias="from", description="不早于此时（含）")
+    until: Moment | None = Field(None, alias="to", description="早于此时（不含）")
 
 
 class LogSubject(BaseModel):

@@ -1,9 +1,10 @@
-from datetime import date, datetime
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.exchange.ledgers.models import Mode, Outcome, Phase, State
+from app.kernel.calendar import Day
 from app.kernel.paging import PageQuery
 
 MODE = "方式：all 有一行被拒绝则都不写入、valid_rows 只写入没有问题的行、dry_run 试运行不写入"
@@ -31,7 +32,7 @@ class ImportFilter(PageQuery):
 
     state: State | None = Field(None, description=STATE, examples=["done"])
     mode: Mode | None = Field(None, description=MODE, examples=["all"])
-    since: date | None = Field(None, description="此日起的导入", examples=["2020-12-01"])
+    since: Day | None = Field(None, description="此日起的导入", examples=["2020-12-01"])
 
 
 class FindingOut(BaseModel):

@@ -5,6 +5,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from app.facts.enterprises.models import ListingCode, Ownership
+from app.kernel.calendar import Day
 from app.kernel.codes import IndustryClass, RegionCode, Uscc
 from app.kernel.money import Yuan, YuanOut
 from app.kernel.names import squash
@@ -63,7 +64,7 @@ class ListingIn(Input):
     code: ListingCode = Field(description="榜单", examples=["china_500"])
     year: int = Field(ge=1955, le=2200, description="榜单年度", examples=[2020])
     rank: int | None = Field(None, ge=1, le=1_000_000, description="名次；榜单不排名次时不填", examples=[128])
-    published_on: date | None = Field(None, description="发布日期", examples=["2020-07-27"])
+    published_on: Day | None = Field(None, description="发布日期", examples=["2020-07-27"])
 
 
 class ContactIn(Input):

@@ -1,9 +1,10 @@
 """The list of projects: what goes out, what may be filtered and sorted."""
 
-from datetime import UTC, date, datetime
+from datetime import date
+from functools import cache
 from typing import Annotated, Any
 
-from pydantic import AwareDatetime, Field, StringConstraints
+from pydantic import Field, StringConstraints
 from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select, type_coerce
 
 from app.facts.enterprises.models import Enterprise, Ownership
@@ -15,13 +16,13 @@ from app.facts.projects.terms import Channel, Confidentiality, Kind, Sector, Sta
 from app.identity.units.models import Tier, Unit, UnitTerm
 from app.kernel import calendar, rules
 from app.kernel.access import Actor
+from app.kernel.calendar import Day, Moment
 from app.kernel.db import Fen, Instant
 from app.kernel.money import Yuan
 from app.kernel.names import LIKE_ESCAPE, like
 from app.kernel.paging import Listing, PageQuery, Sight, Where
 from app.kernel.text import Line
 
-Moment = Annotated[AwareDatetime, Field(ge=datetime(1970, 1, 1, tzinfo=UTC), le=datetime(9000, 1, 1, tzinfo=UTC))]
 RegionPrefix = Annotated[str, StringConstraints(pattern=r"^[1-9][0-9](?:[0-9]{2}(?:[0-9]{2})?)?$")]
 
 
@@ -47,10 +48,10 @@ class ProjectFilter(PageQuery):
     )
     confidentiality: tuple[Confidentiality, ...] | None = Field(None, description="密级，可多选")
     officer: Short | None = Field(None, description="项目负责人")
-    signed_from: date | None = Field(None, description="签约日期自（含）", examples=["2020-01-01"])
-    signed_to: date | None = Field(None, description="签约日期至（含）", examples=["2020-12-31"])
-    started_from: date | None = Field(None, description="开工日期自（含）", examples=["2020-01-01"])
-    started_to: date | None = Field(None, description="开工日期至（含）", examples=["2020-12-31"])
+    signed_from: Day | None = Field(None, description="签约日期自（含）", examples=["2020-01-01"])
+    signed_to: Day | None = Field(None, description="签约日期至（含）", examples=["2020-12-31"])
+    started_from: Day | None = Field(None, description="开工日期自（含）", examples=["2020-01-01"])
+    started_to: Day | None = Field(None, description="开工日期至（含）", examples=["2020-12-31"])
     amount_min: Yuan | None = Field(None, description="合同引资不少于，元", examples=["100000000.00"])
     amount_max: Yuan | None = Field(None, description="合同引资不多于，元", examples=["500000000.00"])
     large: bool | None = Field(None, description="是否大项目：首份正式合同金额达到现行门槛")
@@ -154,39 +155,42 @@ LISTING = Listing(
 )
 
 
-def _scope(connection: Connection, actor: Actor, asked: ProjectFilter) -> Sight:
-    """What the actor may see, narrowed by the filters that need today or a rule."""
-    sight = queries.sight(actor)
-    shape = [sight.shape]
-    conditions = [] if sight.condition is None else [sight.condition]
-    values = dict(sight.values)
-    if asked.archived:
-        shape.append("archived")
-        conditions.append(Project.archived_on.is_not(None))
-    else:
-        conditions.append(Project.archived_on.is_(None))
-    if asked.large is not None:
-        threshold = bindparam("large_from", type_=Fen)
-        values["large_from"] = rules.in_force(connection, SCALE, calendar.today()).body.large_from
-        shape.append(f"large={asked.large}")
-        if asked.large:
-            conditions.append(Project.first_formal_fen >= threshold)
-        else:
-            conditions.append(or_(Project.first_formal_fen.is_(None), Project.first_formal_fen < threshold))
-    if asked.tier is not None:
-        shape.append(f"tier={asked.tier}")
-        values["today"] = calendar.today()
+@cache
+def _narrowed(
+    seen: ColumnElement[bool] | None, archived: bool, large: bool | None, tier: Tier | None
+) -> ColumnElement[bool]:
+    """What is seen and asked for by the filters that need today or a rule; made once, its values come later."""
+    conditions = [] if seen is None else [seen]
+    conditions.append(Project.archived_on.is_not(None) if archived else Project.archived_on.is_(None))
+    threshold = bindparam("large_from", type_=Fen)
+    if large is True:
+        conditions.append(Project.first_formal_fen >= threshold)
+    if large is False:
+        conditions.append(or_(Project.first_formal_fen.is_(None), Project.first_formal_fen < threshold))
+    if tier is not None:
         today = bindparam("today", type_=UnitTerm.valid_from.type)
         conditions.append(
             Project.unit_id.in_(
                 select(UnitTerm.unit_id).where(
-                    UnitTerm.tier == asked.tier,
+                    UnitTerm.tier == tier,
                     UnitTerm.valid_from <= today,
                     or_(UnitTerm.valid_to.is_(None), UnitTerm.valid_to >= today),
                 )
             )
         )
-    return Sight(" ".join(shape), and_(*conditions), values)
+    return and_(*conditions)
+
+
+def _scope(connection: Connection, actor: Actor, asked: ProjectFilter) -> Sight:
+    """What the actor may see, narrowed by the filters that need today or a rule."""
+    sight = queries.sight(actor)
+    values = dict(sight.values)
+    if asked.large is not None:
+        values["large_from"] = rules.in_force(connection, SCALE, calendar.today()).body.large_from
+    if asked.tier is not None:
+        values["today"] = calendar.today()
+    shape = f"{sight.shape} archived={asked.archived} large={asked.large} tier={asked.tier}"
+    return Sight(shape, _narrowed(sight.condition, asked.archived, asked.large, asked.tier), values)
 
 
 def page(connection: Connection, actor: Actor, asked: ProjectFilter) -> bytes:

@@ -27,6 +27,7 @@ from app.facts.projects.terms import (
     UnitRole,
 )
 from app.kernel import calendar
+from app.kernel.calendar import Day
 from app.kernel.codes import IndustryClass, NationalProjectCode, RegionCode
 from app.kernel.money import Yuan, format_yuan, parse_yuan
 from app.kernel.names import squash
@@ -115,7 +116,7 @@ class ProjectUnitsIn(Input):
     cooperating: tuple[UnitCode, ...] | None = Field(
         None, max_length=35, description="协同单位编码，完整列表；不填则不变", examples=[["nyw", "zyyq"]]
     )
-    valid_from: date = Field(
+    valid_from: Day = Field(
         default_factory=calendar.today, description="自哪一天起，不晚于今天；默认今天", examples=["2020-07-01"]
     )
     reason: Reason | None = Field(None, description="原因", examples=["机构改革"])
@@ -132,7 +133,7 @@ class RemarkIn(Input):
 class ProblemSolvedIn(Input):
     """When a problem was solved."""
 
-    solved_on: date = Field(default_factory=calendar.today, description="解决日期，不晚于今天", examples=["2020-08-20"])
+    solved_on: Day = Field(default_factory=calendar.today, description="解决日期，不晚于今天", examples=["2020-08-20"])
 
     _not_ahead = field_validator("solved_on")(_past)
 
@@ -141,7 +142,7 @@ class ProjectStatusIn(Input):
     """A project pauses, ends or goes on."""
 
     status: Status = Field(description="新状态；active 为恢复推进", examples=["paused"])
-    on: date = Field(default_factory=calendar.today, description="发生日期，不晚于今天", examples=["2020-09-01"])
+    on: Day = Field(default_factory=calendar.today, description="发生日期，不晚于今天", examples=["2020-09-01"])
     reason: Reason = Field(description="原因", examples=["投资方资金未落实"])
 
     _not_ahead = field_validator("on")(_past)
@@ -150,7 +151,7 @@ class ProjectStatusIn(Input):
 class ArchiveIn(Input):
     """A project leaves live tracking, or comes back."""
 
-    on: date = Field(default_factory=calendar.today, description="日期，不晚于今天", examples=["2020-12-31"])
+    on: Day = Field(default_factory=calendar.today, description="日期，不晚于今天", examples=["2020-12-31"])
     reason: Reason = Field(description="原因", examples=["已达产，转入企业服务"])
 
     _not_ahead = field_validator("on")(_past)
@@ -207,7 +208,7 @@ class Fields(Input):
     )
     problem: Paragraph | None = Field(None, description="存在问题（概述）", examples=["用地指标待落实"])
     note: Paragraph | None = Field(None, description="备注", examples=["二期另行签约"])
-    plans: dict[Stage, date | None] = Field(
+    plans: dict[Stage, Day | None] = Field(
         default_factory=dict,
         description="各阶段的计划日期；null 删除该阶段的计划",
         examples=[{"started": "2020-10-01"}],
@@ -233,10 +234,10 @@ class ProjectIn(Fields):
     cooperating: tuple[UnitCode, ...] = Field((), max_length=35, description="协同单位编码", examples=[["nyw"]])
     enterprises: tuple[ProjectEnterpriseIn, ...] = Field((), max_length=20, description="企业及其角色")
     aliases: tuple[ProjectAliasIn, ...] = Field((), max_length=20, description="别名")
-    lead_on: date = Field(
+    lead_on: Day = Field(
         default_factory=calendar.today, description="线索获得（接洽）日期，不晚于今天", examples=["2020-03-12"]
     )
-    tracked_from: date = Field(
+    tracked_from: Day = Field(
         default_factory=calendar.today, description="入库日期，不晚于今天；决定项目编号的年份", examples=["2020-03-12"]
     )
 
@@ -383,6 +384,7 @@ class ProjectOut(ProjectRow):
     large: bool = Field(description="是否大项目（按现行门槛）", examples=[True])
     tracked_from: date = Field(description="入库日期", examples=["2020-03-12"])
     archived_on: date | None = Field(description="归档日期", examples=[None])
+    paused_on: date | None = Field(description="暂缓中的项目：自何日起", examples=[None])
     ended_on: date | None = Field(description="终止或退出日期", examples=[None])
     imported: bool = Field(description="是否由历史台账导入", examples=[False])
     version: int = Field(description="行版本（ETag 的前半）", examples=[7])

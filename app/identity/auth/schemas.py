@@ -1,11 +1,12 @@
 import ipaddress
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from app.kernel.access import KEY_SCOPES, Permission, Role
+from app.kernel.calendar import Day
 from app.kernel.paging import PageQuery
 from app.kernel.text import Line
 
@@ -194,7 +195,7 @@ class KeyIn(BaseModel):
     addresses: Annotated[list[Network], Field(max_length=50)] = Field(
         default_factory=list, description="只许从这些地址或网段使用；空为不限", examples=[["10.1.0.0/16"]]
     )
-    expires_on: date = Field(description="最后一天，至多一年后", examples=["2027-06-30"])
+    expires_on: Day = Field(description="最后一天，至多一年后", examples=["2027-06-30"])
 
 
 class KeyRow(BaseModel):

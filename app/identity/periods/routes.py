@@ -1,4 +1,3 @@
-from datetime import date
 from typing import Annotated
 
 from fastapi import Path, Query, Response
@@ -18,6 +17,7 @@ from app.identity.periods.schemas import (
 )
 from app.identity.periods.service import AlreadyLocked, NoPeriod, NotLocked, PeriodNotOver
 from app.kernel.access import Actor, Permission
+from app.kernel.calendar import Day
 from app.kernel.db import Db
 from app.kernel.errors import Forbidden, Invalid, Unauthenticated, raises
 from app.kernel.paging import page_of
@@ -27,7 +27,7 @@ from app.kernel.routing import api
 router = api("periods")
 
 Text = Annotated[str, Path(description="年、半年、季度、月或周", max_length=12, examples=["2020-08"])]
-Day = Annotated[date, Path(description="日期", examples=["2026-10-10"])]
+DayPath = Annotated[Day, Path(description="日期", examples=["2026-10-10"])]
 MetaReader = Annotated[Read, reads(Permission.META_READ)]
 PeriodEditor = Annotated[Actor, requires(Permission.PERIOD_EDIT)]
 CalendarEditor = Annotated[Actor, requires(Permission.CALENDAR_EDIT)]
@@ -94,7 +94,7 @@ def set_calendar_year(
     responses=raises(Unauthenticated, Forbidden, Invalid),
     summary="某日是否工作日",
 )
-async def get_calendar_day(read: MetaReader, day: Day) -> Response:
+async def get_calendar_day(read: MetaReader, day: DayPath) -> Response:
     """Whether people work on a day, and who says so."""
     return await read.answer(queries.day, day)
 
@@ -102,7 +102,7 @@ async def get_calendar_day(read: MetaReader, day: Day) -> Response:
 @router.put(
     "/calendar/{day}", response_model=DayOut, responses=raises(Unauthenticated, Forbidden, Invalid), summary="设定某日"
 )
-def set_calendar_day(day: Day, body: DayIn, db: Db, actor: CalendarEditor) -> Response:
+def set_calendar_day(day: DayPath, body: DayIn, db: Db, actor: CalendarEditor) -> Response:
     """Say of one day whether people work; it outweighs what the software ships with."""
     service.set_day(db, day, body.working, body.note)
     return saved(db, queries.day(db, actor, day))

@@ -3,6 +3,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.kernel.calendar import Day
 from app.kernel.paging import PageQuery
 from app.kernel.text import Line
 
@@ -62,10 +63,10 @@ class YearIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    holidays: Annotated[list[date], Field(max_length=200)] = Field(
+    holidays: Annotated[list[Day], Field(max_length=200)] = Field(
         description="放假的日子", examples=[["2027-01-01", "2027-02-06"]]
     )
-    workdays: Annotated[list[date], Field(max_length=50)] = Field(
+    workdays: Annotated[list[Day], Field(max_length=50)] = Field(
         description="调休上班的周末", examples=[["2027-02-14"]]
     )
     note: Annotated[Line, Field(max_length=100)] = Field(description="依据", examples=["国办发明电〔2026〕8号"])

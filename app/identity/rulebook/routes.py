@@ -5,7 +5,7 @@ from fastapi import Path, Response
 from app.identity.auth.access import Read, reads, requires
 from app.identity.rulebook import queries
 from app.identity.rulebook.queries import NoRule
-from app.identity.rulebook.schemas import RuleOut, RulePage, VersionIn, VersionOut, WithdrawIn
+from app.identity.rulebook.schemas import RuleOut, RulePage, RuleWithdrawIn, VersionIn, VersionOut
 from app.kernel import rules
 from app.kernel.access import Actor, Permission
 from app.kernel.db import Db
@@ -71,7 +71,7 @@ def activate_rule_version(code: Code, number: Number, db: Db, actor: Activator) 
     responses=raises(Unauthenticated, Forbidden, NoRule, NotADraft, Invalid),
     summary="撤回草稿",
 )
-def withdraw_rule_version(code: Code, number: Number, body: WithdrawIn, db: Db, _actor: Author) -> Response:
+def withdraw_rule_version(code: Code, number: Number, body: RuleWithdrawIn, db: Db, _actor: Author) -> Response:
     """Give a draft up. A version that ruled is never withdrawn: a newer one ends it."""
     version = queries.get(db, code, number)
     rules.withdraw(db, version, body.reason)

@@ -4,6 +4,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.kernel.access import Permission
+from app.kernel.calendar import Day
 from app.kernel.text import Line
 
 
@@ -52,12 +53,12 @@ class VersionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     body: dict[str, Any] = Field(description="完整的规则内容", examples=[{}])
-    valid_from: date = Field(description="生效日期", examples=["2026-01-01"])
-    valid_to: date | None = Field(None, description="最后一天，不填为至下一版本", examples=[None])
+    valid_from: Day = Field(description="生效日期", examples=["2026-01-01"])
+    valid_to: Day | None = Field(None, description="最后一天，不填为至下一版本", examples=[None])
     basis: Annotated[Line, Field(max_length=300)] = Field(description="依据", examples=["渝招商〔2026〕1号"])
 
 
-class WithdrawIn(BaseModel):
+class RuleWithdrawIn(BaseModel):
     """Why a draft is given up."""
 
     model_config = ConfigDict(extra="forbid")

@@ -4,6 +4,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.identity.units.models import Tier, UnitKind
+from app.kernel.calendar import Day
 from app.kernel.text import Line
 
 UnitCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,19}$")]
@@ -15,7 +16,7 @@ class UnitFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    as_of: date | None = Field(None, description="名称与类别取该日有效者，默认今天", examples=["2020-10-08"])
+    as_of: Day | None = Field(None, description="名称与类别取该日有效者，默认今天", examples=["2020-10-08"])
     tier: Tier | None = Field(None, description="该日所属类别", examples=["key"])
     kind: UnitKind | None = Field(None, description="单位性质", examples=["bureau"])
     q: str | None = Field(None, description="名称、简称、拼音或首字母的一部分", max_length=100, examples=["经信"])
@@ -62,7 +63,7 @@ class UnitIn(BaseModel):
     name: UnitName = Field(description="名称", examples=["区经济信息委"])
     tier: Tier = Field(description="类别", examples=["key"])
     kind: UnitKind = Field(description="单位性质", examples=["bureau"])
-    valid_from: date = Field(description="自哪一天起", examples=["2015-01-01"])
+    valid_from: Day = Field(description="自哪一天起", examples=["2015-01-01"])
     aliases: list[UnitName] = Field(default_factory=list, description="简称", max_length=50, examples=[["区经信委"]])
 
 
@@ -73,6 +74,6 @@ class UnitPatch(BaseModel):
 
     name: UnitName | None = Field(None, description="新名称", examples=["区经济和信息化委"])
     tier: Tier | None = Field(None, description="新类别", examples=["assist"])
-    valid_from: date | None = Field(None, description="新名称或新类别的生效日期", examples=["2021-01-01"])
+    valid_from: Day | None = Field(None, description="新名称或新类别的生效日期", examples=["2021-01-01"])
     kind: UnitKind | None = Field(None, description="单位性质", examples=["bureau"])
     aliases: list[UnitName] | None = Field(None, description="全部简称", max_length=50, examples=[["区经信委"]])
