@@ -2,27 +2,34 @@
 
 from collections.abc import Mapping
 from datetime import time, timedelta
+from functools import partial
 
 from fastapi import APIRouter
 
 import app.exchange.ledgers.models
 import app.facts.agreements.models
 import app.facts.enterprises.models
+import app.facts.evidence.models
 import app.facts.funds.models
 import app.facts.pipeline.models
 import app.facts.projects.models
+import app.facts.reviews.models
 import app.facts.statistics.models
 import app.identity.auth.models
 import app.identity.periods.models
 import app.identity.units.models
 import app.kernel.events
-import app.kernel.rules  # noqa: F401
+import app.kernel.rules
+import app.kernel.uploads  # noqa: F401
 from app.exchange.feed.routes import router as feed
 from app.exchange.feed.subjects import Feed, Subject
 from app.exchange.ledgers import service as imports
 from app.exchange.ledgers.routes import router as ledgers
 from app.facts.agreements.routes import router as agreements
 from app.facts.enterprises.routes import router as enterprises
+from app.facts.evidence import jobs as evidence_jobs
+from app.facts.evidence.routes import router as evidence
+from app.facts.evidence.upload_routes import router as uploads
 from app.facts.funds.routes import router as funds
 from app.facts.history.routes import router as history
 from app.facts.meta.routes import router as meta
@@ -30,6 +37,7 @@ from app.facts.pipeline.routes import router as pipeline
 from app.facts.projects import reactions as projects_react
 from app.facts.projects import sights
 from app.facts.projects.routes import router as projects
+from app.facts.reviews.routes import router as reviews
 from app.facts.statistics.routes import router as statistics
 from app.figures.routes import router as figures
 from app.identity.auth.account_routes import router as accounts
@@ -42,6 +50,7 @@ from app.kernel import idempotency, jobs
 from app.kernel.access import Permission
 from app.kernel.db import Database
 from app.kernel.events import Reaction
+from app.kernel.files import Store
 from app.kernel.jobs import Job
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -50,6 +59,9 @@ ROUTERS: tuple[APIRouter, ...] = (
     agreements,
     funds,
     pipeline,
+    evidence,
+    uploads,
+    reviews,
     units,
     enterprises,
     statistics,
@@ -96,4 +108,9 @@ JOBS: tuple[Job, ...] = (
     Job("interrupted_imports", imports.give_up, every=timedelta(minutes=5)),
     Job("forget_job_runs", jobs.forget, at=time(3, 0)),
 )
-"""What runs when; times are Shanghai's."""
+"""What runs when; times are Shanghai's. See also `jobs_of`."""
+
+
+def jobs_of(store: Store) -> tuple[Job, ...]:
+    """All jobs, those that look after the files of `store` included."""
+    return (*JOBS, Job("stale_files", partial(evidence_jobs.sweep, store), every=timedelta(hours=1)))

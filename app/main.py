@@ -21,6 +21,8 @@ from app.identity.auth.access import Memory, Public
 from app.kernel import errors, events, idempotency, jobs, openapi
 from app.kernel.bodies import BodyLimit
 from app.kernel.db import Database
+from app.kernel.heads import Heads
+from app.kernel.files import Store
 from app.kernel.replies import Shelf
 from app.kernel.routing import Switchboard
 from app.kernel.telemetry import Metrics, Telemetry, set_up_logs
@@ -38,13 +40,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     settings = settings or Settings()
     set_up_logs(settings.log_format, settings.log_level)
     database = Database(settings.database)
+    store = Store(settings.data_dir)
     stop = threading.Event()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         worker = threading.Thread(
-            target=jobs.work, args=(database, domains.JOBS, stop, app.state.metrics), name="worker", daemon=True
+            target=jobs.work,
+            args=(database, domains.jobs_of(store), stop, app.state.metrics),
+            name="worker",
+            daemon=True,
         )
         if settings.worker_inside:
             worker.start()
@@ -69,6 +75,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     )
     app.state.settings = settings
     app.state.database = database
+    app.state.store = store
+    app.state.heads = Heads(database)
     app.state.memory = Memory()
     app.state.shelf = Shelf()
     app.state.metrics = Metrics()

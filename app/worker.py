@@ -10,6 +10,7 @@ from app import domains
 from app.config import Settings
 from app.kernel import events, jobs
 from app.kernel.db import Database
+from app.kernel.files import Store
 from app.kernel.telemetry import set_up_logs
 
 
@@ -26,5 +27,5 @@ def run(settings: Settings) -> None:
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
     structlog.get_logger().info("worker_started")
-    jobs.work(database, domains.JOBS, stop)
+    jobs.work(database, domains.jobs_of(Store(settings.data_dir)), stop)
     database.close()

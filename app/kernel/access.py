@@ -51,6 +51,11 @@ class Permission(StrEnum):
     PROJECT_SEAL = "project.seal"
     AGREEMENT_EDIT = "agreement.edit"
     FUND_EDIT = "fund.edit"
+    EVIDENCE_READ = "evidence.read"  # papers themselves: no machine's key may be given it
+    EVIDENCE_ADD = "evidence.add"
+    EVIDENCE_VERIFY = "evidence.verify"
+    REVIEW_REQUEST = "review.request"
+    REVIEW_CONCLUDE = "review.conclude"
     FIGURE_READ = "figure.read"
     STATISTIC_EDIT = "statistic.edit"  # figures typed in from outside
     LEDGER_IMPORT = "ledger.import"
@@ -67,17 +72,20 @@ class Permission(StrEnum):
 P = Permission
 _STAFF = {
     P.META_READ, P.UNIT_READ, P.ENTERPRISE_READ, P.PROJECT_READ, P.FIGURE_READ, P.STREAM_READ, P.LEDGER_EXPORT,
-    P.RULE_READ,
+    P.RULE_READ, P.EVIDENCE_READ,
 }  # fmt: skip
 _OFFICER = _STAFF | {
     P.UNIT_EDIT, P.ENTERPRISE_EDIT, P.ENTERPRISE_MERGE, P.CONTACT_READ, P.PROJECT_CREATE, P.PROJECT_EDIT,
     P.AGREEMENT_EDIT, P.FUND_EDIT, P.STATISTIC_EDIT, P.LEDGER_IMPORT, P.CALENDAR_EDIT, P.RULE_SAVE,
+    P.EVIDENCE_ADD, P.REVIEW_REQUEST,
 }  # fmt: skip
 
 TABLE: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset(_OFFICER | {P.SELF}),
-    Role.REVIEWER: frozenset(_OFFICER | {P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE}),
-    Role.REPORTER: frozenset(_STAFF | {P.SELF, P.PROJECT_EDIT}),
+    Role.REVIEWER: frozenset(
+        _OFFICER | {P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE, P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE}
+    ),
+    Role.REPORTER: frozenset(_STAFF | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD}),
     Role.LEADER: frozenset(_STAFF | {P.SELF}),
     Role.SYSTEM_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.UNIT_EDIT, P.USER_READ, P.USER_EDIT, P.KEY_EDIT}),
     Role.SECURITY_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.USER_READ, P.ROLE_GRANT, P.RULE_READ}),

@@ -1,10 +1,11 @@
-"""How much a request may carry: a limit for JSON, another for uploads; beyond it 413 before it is all read."""
+"""How much a request may carry: a limit for JSON, others for uploads; beyond it 413 before it is all read."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.kernel.errors import TooLarge, problem_response
+from app.kernel.uploads import MAX_PART
 
 JSON_LIMIT = 1024 * 1024
 
@@ -16,13 +17,17 @@ class BodyLimit:
         self.app = app
         self.uploads = uploads
 
+    def _limit(self, content_type: bytes) -> int:
+        if content_type.startswith(b"multipart/"):
+            return self.uploads
+        return MAX_PART if content_type.startswith(b"application/octet-stream") else JSON_LIMIT
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
         headers = dict(scope["headers"])
-        form = headers.get(b"content-type", b"").lower().startswith(b"multipart/")
-        limit = self.uploads if form else JSON_LIMIT
+        limit = self._limit(headers.get(b"content-type", b"").lower())
         announced = headers.get(b"content-length", b"0")
         if announced.isdigit() and int(announced[:20]) > limit:
             await problem_response(Request(scope), TooLarge())(scope, receive, send)

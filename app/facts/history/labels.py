@@ -6,6 +6,7 @@ from enum import Enum
 from typing import Any
 
 from app.facts.agreements.models import AGREEMENT_TYPE_LABELS
+from app.facts.evidence.terms import EVIDENCE_KIND_LABELS, EVIDENCE_STATE_LABELS
 from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS, FUND_STATE_LABELS
 from app.facts.projects.terms import (
     CHANNEL_LABELS,
@@ -17,6 +18,7 @@ from app.facts.projects.terms import (
     STATUS_LABELS,
     UNIT_ROLE_LABELS,
 )
+from app.facts.reviews.terms import OPINION_LABELS, REVIEW_KIND_LABELS, REVIEW_STATE_LABELS
 
 VERBS = {
     "project.created": "新建项目",
@@ -40,6 +42,15 @@ VERBS = {
     "project.agreement_voided": "作废合同协议",
     "project.fund_recorded": "登记到位资金",
     "project.fund_reversed": "冲销到位资金",
+    "project.evidence_added": "上传佐证材料",
+    "project.evidence_verified": "核验佐证材料",
+    "project.evidence_rejected": "退回佐证材料",
+    "project.evidence_replaced": "替换佐证材料",
+    "project.review_requested": "送审",
+    "project.review_concluded": "登记审查结论",
+    "project.review_withdrawn": "撤回审查",
+    "project.review_condition_met": "审查条件已落实",
+    "project.review_condition_reopened": "审查条件改为未落实",
 }
 
 
@@ -76,6 +87,9 @@ TABLES = {
     "project_note": "记录",
     "agreement": "合同协议",
     "fund_entry": "到位资金",
+    "evidence": "佐证材料",
+    "review": "审查",
+    "review_condition": "审查条件",
     "move": "阶段变更",
 }
 
@@ -185,6 +199,52 @@ COLUMNS: dict[str, dict[str, Named]] = {
         "imported": Named("历史导入", YES_NO),
         "entered_at": Named("登记时间"),
         "entered_by": Named("登记人", points_at=Ref.USER),
+    },
+    "evidence": {
+        "kind": Named("种类", EVIDENCE_KIND_LABELS),
+        "stage": Named("阶段", STAGE_LABELS),
+        "dated_on": Named("材料日期"),
+        "sha256": Named("文件指纹"),
+        "filename": Named("文件名"),
+        "note": Named("说明"),
+        "uploaded_at": Named("上传时间"),
+        "uploaded_by": Named("上传人", points_at=Ref.USER),
+        "uploaded_by_name": Named("上传人姓名"),
+        "state": Named("状态", EVIDENCE_STATE_LABELS),
+        "judged_at": Named("核验时间"),
+        "judged_by": Named("核验人", points_at=Ref.USER),
+        "judged_by_name": Named("核验人姓名"),
+        "reason": Named("退回原因"),
+        "replaces_id": Named("替换的材料号"),
+        "replaces_reason": Named("替换原因"),
+    },
+    "review": {
+        "agreement_id": Named("合同协议的记录号"),
+        "kind": Named("种类", REVIEW_KIND_LABELS),
+        "state": Named("状态", REVIEW_STATE_LABELS),
+        "requested_on": Named("送审日期"),
+        "requested_at": Named("登记送审的时间"),
+        "requested_by": Named("送审人", points_at=Ref.USER),
+        "requested_by_name": Named("送审人姓名"),
+        "note": Named("送审说明"),
+        "opinion": Named("结论", OPINION_LABELS),
+        "concluded_on": Named("结论日期"),
+        "body": Named("审查机构"),
+        "person": Named("审查机构负责人"),
+        "summary": Named("意见摘要"),
+        "evidence_id": Named("结论文件的材料号"),
+        "concluded_at": Named("登记结论的时间"),
+        "concluded_by": Named("登记结论的人", points_at=Ref.USER),
+        "concluded_by_name": Named("登记结论的人的姓名"),
+        "withdrawn_reason": Named("撤回原因"),
+    },
+    "review_condition": {
+        "review_id": Named("审查号"),
+        "text": Named("条件"),
+        "met_on": Named("落实日期"),
+        "met_note": Named("落实情况"),
+        "judged_by": Named("确认人", points_at=Ref.USER),
+        "judged_by_name": Named("确认人姓名"),
     },
     "move": {
         "from_stage": Named("原阶段", STAGE_LABELS),

@@ -5,6 +5,7 @@ from sqlalchemy import Connection
 
 from app.facts.agreements.models import AGREEMENT_TYPE_LABELS
 from app.facts.enterprises.models import LISTING_LABELS, OWNERSHIP_LABELS
+from app.facts.evidence.terms import EVIDENCE_KIND_LABELS, EVIDENCE_STATE_LABELS
 from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS, FUND_STATE_LABELS
 from app.facts.meta.schemas import Choice, ChoicesOut
 from app.facts.projects.terms import (
@@ -17,6 +18,7 @@ from app.facts.projects.terms import (
     STATUS_LABELS,
     UNIT_ROLE_LABELS,
 )
+from app.facts.reviews.terms import OPINION_LABELS, REVIEW_KIND_LABELS, REVIEW_STATE_LABELS
 from app.facts.statistics.terms import STATISTIC_LABELS
 from app.identity.units.models import TIER_LABELS, UNIT_KIND_LABELS
 from app.kernel.access import ROLE_LABELS, Actor
@@ -34,6 +36,8 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
     },
     "agreements": {"type": AGREEMENT_TYPE_LABELS},
     "funds": {"source": FUND_SOURCE_LABELS, "kind": FUND_KIND_LABELS, "state": FUND_STATE_LABELS},
+    "evidence": {"kind": EVIDENCE_KIND_LABELS, "state": EVIDENCE_STATE_LABELS},
+    "reviews": {"kind": REVIEW_KIND_LABELS, "state": REVIEW_STATE_LABELS, "opinion": OPINION_LABELS},
     "statistics": {"code": STATISTIC_LABELS},
     "enterprises": {"ownership": OWNERSHIP_LABELS, "listing": LISTING_LABELS},
     "units": {"tier": TIER_LABELS, "kind": UNIT_KIND_LABELS},

@@ -14,6 +14,8 @@ class ChoicesOut(BaseModel):
     projects: dict[str, list[Choice]] = Field(description="项目")
     agreements: dict[str, list[Choice]] = Field(description="合同协议")
     funds: dict[str, list[Choice]] = Field(description="到位资金")
+    evidence: dict[str, list[Choice]] = Field(description="佐证材料")
+    reviews: dict[str, list[Choice]] = Field(description="审查")
     statistics: dict[str, list[Choice]] = Field(description="外部统计数据")
     enterprises: dict[str, list[Choice]] = Field(description="企业")
     units: dict[str, list[Choice]] = Field(description="单位")

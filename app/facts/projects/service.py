@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from app.facts.enterprises.models import Enterprise
@@ -82,12 +82,17 @@ def open_for_change(
     ).one_or_none()
     if project is None:
         raise queries.NoProject
-    all_are_his = actor.kind == "system" or not actor.roles.isdisjoint(EDITS_ALL)
-    if not all_are_his and not queries.is_own(db, actor, project.id):
-        raise NotYours
+    check_own(db, actor, project.id)
     if project.archived_on is not None and not even_archived:
         raise Archived
     return project
+
+
+def check_own(db: Session | Connection, actor: Actor, project_id: int) -> None:
+    """403 `not_yours` unless the project is the actor's to change: bureau staff change all, a unit its own."""
+    all_are_his = actor.kind == "system" or not actor.roles.isdisjoint(EDITS_ALL)
+    if not all_are_his and not queries.is_own(db, actor, project_id):
+        raise NotYours
 
 
 # -- what is derived, kept beside the record -----------------------------------------------------------------------
