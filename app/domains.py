@@ -19,10 +19,12 @@ import app.identity.auth.models
 import app.identity.periods.models
 import app.identity.units.models
 import app.kernel.events
+import app.kernel.notices
 import app.kernel.rules
 import app.kernel.uploads  # noqa: F401
 from app.exchange.feed.routes import router as feed
-from app.exchange.feed.subjects import Feed, Subject
+from app.exchange.feed.subjects import Feed
+from app.exchange.ledgers import reactions as imports_react
 from app.exchange.ledgers import service as imports
 from app.exchange.ledgers.routes import router as ledgers
 from app.facts.agreements.routes import router as agreements
@@ -34,6 +36,7 @@ from app.facts.funds.routes import router as funds
 from app.facts.history.routes import router as history
 from app.facts.meta.routes import router as meta
 from app.facts.pipeline.routes import router as pipeline
+from app.facts.projects import notices as projects_tell
 from app.facts.projects import reactions as projects_react
 from app.facts.projects import sights
 from app.facts.projects.routes import router as projects
@@ -42,6 +45,9 @@ from app.facts.statistics.routes import router as statistics
 from app.figures.routes import router as figures
 from app.identity.auth.account_routes import router as accounts
 from app.identity.auth.routes import router as auth
+from app.identity.notices import reactions as notices_react
+from app.identity.notices.jobs import remind_of_passwords
+from app.identity.notices.routes import router as notices
 from app.identity.periods.routes import router as periods
 from app.identity.rulebook.routes import router as rulebook
 from app.identity.units.jobs import follow_the_calendar
@@ -52,6 +58,8 @@ from app.kernel.db import Database
 from app.kernel.events import Reaction
 from app.kernel.files import Store
 from app.kernel.jobs import Job
+from app.kernel.notices import admits as is_for
+from app.kernel.subjects import Subject, declare
 
 ROUTERS: tuple[APIRouter, ...] = (
     projects,
@@ -69,6 +77,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     meta,
     ledgers,
     feed,
+    notices,
     auth,
     accounts,
     periods,
@@ -80,21 +89,39 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "enterprise.renamed": (projects_react.enterprise_renamed,),
     "enterprise.merged": (projects_react.enterprise_merged,),
     "enterprise.unmerged": (projects_react.enterprise_unmerged,),
+    "project.created": (projects_tell.assigned,),
+    "project.units_changed": (projects_tell.assigned,),
+    "project.moved": (projects_tell.moved,),
+    **dict.fromkeys(projects_tell.BECAME, (projects_tell.status_changed,)),
+    "project.noted": (projects_tell.noted,),
+    "project.problem_raised": (projects_tell.problem_raised,),
+    "project.problem_solved": (projects_tell.problem_solved,),
+    "ledger_import.done": (imports_react.ended,),
+    "ledger_import.refused": (imports_react.ended,),
+    "ledger_import.failed": (imports_react.ended,),
+    "rule.saved": (notices_react.rule_saved,),
+    "rule.activated": (notices_react.rule_settled,),
+    "rule.withdrawn": (notices_react.rule_settled,),
+    "user.password_changed": (notices_react.password_changed,),
 }
 """Kind of event → who listens. Downwards a domain calls; upwards it records, and this table says what follows."""
 
 P = Permission
-FEED: Feed = {
-    "project": Subject(P.PROJECT_READ, ("project",), sights.admits, sights.newest),
-    "enterprise": Subject(P.ENTERPRISE_READ, ("enterprise",)),
-    "unit": Subject(P.UNIT_READ, ("unit",)),
-    "statistic": Subject(P.FIGURE_READ, ("statistic",)),
-    "ledger_import": Subject(P.LEDGER_IMPORT, ("ledger_import",)),
-    "period": Subject(P.META_READ, ("period",)),
-    "calendar_day": Subject(P.META_READ, ("calendar_day",)),
-    "rule_version": Subject(P.RULE_READ, ("rule", "rule_version")),
-}
-"""What of the log is streamed live, and to whom. What is not named here goes to nobody: people, sessions, keys."""
+FEED: Feed = declare(
+    {
+        "project": Subject(P.PROJECT_READ, ("project",), sights.admits, sights.newest),
+        "enterprise": Subject(P.ENTERPRISE_READ, ("enterprise",)),
+        "unit": Subject(P.UNIT_READ, ("unit",)),
+        "statistic": Subject(P.FIGURE_READ, ("statistic",)),
+        "ledger_import": Subject(P.LEDGER_IMPORT, ("ledger_import",)),
+        "period": Subject(P.META_READ, ("period",)),
+        "calendar_day": Subject(P.META_READ, ("calendar_day",)),
+        "rule_version": Subject(P.RULE_READ, ("rule", "rule_version")),
+        "notice": Subject(P.SELF, ("notice",), is_for),
+    }
+)
+"""What of the log is streamed live, and to whom; notices go by the same. What is not named here goes to nobody: people,
+sessions, keys."""
 
 
 def _forget_answers(database: Database) -> None:
@@ -105,6 +132,7 @@ def _forget_answers(database: Database) -> None:
 JOBS: tuple[Job, ...] = (
     Job("forget_answers", _forget_answers, every=timedelta(hours=1)),
     Job("unit_names", follow_the_calendar, at=time(0, 1)),
+    Job("ageing_passwords", remind_of_passwords, at=time(8, 0)),
     Job("interrupted_imports", imports.give_up, every=timedelta(minutes=5)),
     Job("forget_job_runs", jobs.forget, at=time(3, 0)),
 )

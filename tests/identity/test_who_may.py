@@ -11,6 +11,7 @@ from app.domains import ROUTERS
 from app.exchange import health
 from app.identity.auth.account_routes import router as accounts
 from app.identity.auth.routes import router as auth
+from app.identity.notices.routes import router as notices
 from app.identity.periods.routes import router as periods
 from app.identity.rulebook.routes import router as rulebook
 from app.identity.units.routes import router as units
@@ -31,6 +32,9 @@ TABLE: dict[tuple[str, str], tuple[set[Role], bool]] = {
     ("POST", "/auth/password"): (EVERYBODY, False),
     ("GET", "/auth/sessions"): (EVERYBODY, False),
     ("DELETE", "/auth/sessions/{session_id}"): (EVERYBODY, False),
+    ("GET", "/me/notices"): (EVERYBODY, False),
+    ("GET", "/me/notices/count"): (EVERYBODY, False),
+    ("POST", "/me/notices/read"): (EVERYBODY, False),
     ("GET", "/users"): (SYSTEM | SECURITY, False),
     ("GET", "/users/{login}"): (SYSTEM | SECURITY, False),
     ("POST", "/users"): (SYSTEM, False),
@@ -67,7 +71,7 @@ PARTS = {
 
 
 def routes() -> set[tuple[str, str]]:
-    found = [route for router in (auth, accounts, units, periods, rulebook) for route in router.routes]
+    found = [route for router in (auth, accounts, notices, units, periods, rulebook) for route in router.routes]
     return {
         (method, route.path.removeprefix(PREFIX))
         for route in found

@@ -1,33 +1,13 @@
 """What of the log goes into the live stream, and to whom."""
 
-from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from sqlalchemy import Connection
 
 from app.exchange.feed.messages import Message
-from app.kernel.access import Actor, Permission
-
-
-def to_all(_actor: Actor, _sight: Any) -> bool:
-    """Whoever has the permission sees every subject of the kind."""
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Subject:
-    """A kind of thing whose changes are streamed to those with `permission`.
-
-    `kinds` are the first words of its events' kinds (`rule` in `rule.saved`), `admits` judges the sight an event
-    carries, `newest` gives the present sights of some subjects: what is replayed is judged by these.
-    """
-
-    permission: Permission
-    kinds: tuple[str, ...]
-    admits: Callable[[Actor, Any], bool] = to_all
-    newest: Callable[[Connection, Collection[int]], Mapping[int, Any]] | None = None
-
+from app.kernel.access import Actor
+from app.kernel.subjects import Subject
 
 Feed = Mapping[str, Subject]
 """Every streamed subject. What is not in it goes to nobody: people, sessions, keys."""

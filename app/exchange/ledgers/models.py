@@ -85,6 +85,7 @@ class LedgerImport(Logged, Base):
     by: Mapped[int] = mapped_column(Id)
     by_name: Mapped[str] = mapped_column(String(64))
     at: Mapped[datetime] = mapped_column(Instant)
+    waited: Mapped[int | None]  # so many seconds the importer waits for the answer; None: to the end
     beat_at: Mapped[datetime] = mapped_column(Instant)  # sign of life of whoever works on it
     finished_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(default=1)

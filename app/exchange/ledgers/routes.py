@@ -81,7 +81,7 @@ async def import_ledger(
     mode = Mode.DRY_RUN if trial else Mode.VALID_ROWS if partial else Mode.ALL
     database = database_of(request)
     district = request.app.state.settings.district
-    task = await anyio.to_thread.run_sync(service.begin, database, actor, data, filename, mode, district)
+    task = await anyio.to_thread.run_sync(service.begin, database, actor, data, filename, mode, district, wait)
     # The thread tells the log which request it works for.
     work: Future[None] = _line.submit(copy_context().run, service.run, database, task)
     await asyncio.wait([asyncio.wrap_future(work)], timeout=wait)

@@ -50,15 +50,23 @@ class Task:
     district: str
 
 
-def begin(database: Database, actor: Actor, data: bytes, filename: str, mode: Mode, district: str) -> Task:
-    """Note that this file is being imported."""
+def begin(
+    database: Database,
+    actor: Actor,
+    data: bytes,
+    filename: str,
+    mode: Mode,
+    district: str,
+    waited: int | None = None,
+) -> Task:
+    """Note that this file is being imported, and how many seconds the importer waits for the answer."""
     name = PurePath(filename.replace("\\", "/")).name[-200:] or "ledger"
     now = calendar.now()
     with database.unit_of_work() as db:
         events.act(db, actor)
         job = LedgerImport(
             filename=name, sha256=hashlib.sha256(data).hexdigest(), size=len(data), mode=mode, state=State.RUNNING,
-            by=actor.id, by_name=actor.name, at=now, beat_at=now,
+            by=actor.id, by_name=actor.name, at=now, beat_at=now, waited=waited,
         )  # fmt: skip
         db.add(job)
         events.record(db, "ledger_import.started", job)

@@ -1,0 +1,20 @@
+"""Everything that notices say, in one table. Who tells fills in the names in braces."""
+
+from app.kernel.notices import declare
+
+PROJECT_ASSIGNED = declare("project.assigned", "项目分派", "项目「{project}」自 {since} 起以{unit}为{role}")
+PROJECT_MOVED = declare("project.moved", "阶段变更", "项目「{project}」由{before}变更为{after}，发生于 {on}")
+PROJECT_STATUS = declare("project.status", "状态变更", "项目「{project}」自 {on} 起{status}")
+PROJECT_NOTED = declare("project.noted", "新增备注", "项目「{project}」有新的备注")
+PROJECT_PROBLEM = declare("project.problem", "待解决问题", "项目「{project}」有待解决的问题：{problem}", waits=True)
+PROJECT_SOLVED = declare("project.problem_solved", "问题已解决", "项目「{project}」的问题已于 {on} 解决：{problem}")
+
+IMPORT_ENDED = declare("ledger_import.ended", "导入有误", "台账「{file}」的导入已结束。{outcome}")
+
+RULE_DRAFT = declare(
+    "rule.draft", "规则待启用", "规则「{rule}」第 {number} 版待启用，拟自 {since} 起生效；依据：{basis}", waits=True
+)
+
+PASSWORD_EXPIRES = declare("account.password", "密码将到期", "您的密码将于 {on} 到期，请在此之前修改", waits=True)
+
+ATTENTION = declare("attention.digest", "每周提醒", "{whose}今有 {count} 项需要关注：{parts}")
