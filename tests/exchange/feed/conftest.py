@@ -60,6 +60,14 @@ class Bureau:
                 setattr(project, name, value)
         return self.head()
 
+    def note(self, code: str, count: int, text: str = "") -> int:
+        """So many events about a project in one transaction, numbered from 1; the number of the last."""
+        with self.work() as db:
+            project = db.scalars(select(Project).where(Project.code == code)).one()
+            for number in range(1, count + 1):
+                events.record(db, "project.noted", project, number=number, text=text)
+        return self.head()
+
     def seal(self, code: str, level: Confidentiality, *, named: str | None = None) -> int:
         with self.work() as db:
             project = db.scalars(select(Project).where(Project.code == code)).one()

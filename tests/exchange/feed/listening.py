@@ -4,6 +4,7 @@ import contextlib
 import json
 import queue
 import socket
+import struct
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -54,6 +55,8 @@ class Listener:
             self.connection.close()
             return
         self.socket: socket.socket = self.connection.sock
+        # Closing says so to the server, also when it was waiting for us to take something.
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         self.thread = threading.Thread(target=self._read, daemon=True)
         self.thread.start()
         # The first number says from where on this stream tells.
@@ -71,6 +74,7 @@ class Listener:
             with contextlib.suppress(OSError):
                 self.socket.shutdown(socket.SHUT_RDWR)
             self.thread.join(PATIENCE)
+            self.response.close()
         self.connection.close()
 
     def hold(self) -> None:

@@ -47,3 +47,19 @@ def test_the_server_stops_with_open_streams(
         assert [(item.event, item.data["reason"]) for item in stream.rest()] == [("bye", "shutdown")]
     assert "exceeded" not in server.tail()
     assert "Traceback" not in server.tail()
+
+
+def test_a_client_that_takes_nothing_does_not_keep_the_server(
+    bureau: Bureau, live_server: Callable[..., LiveServer], listen: Listen
+) -> None:
+    server = live_server(bureau.url)
+    code = bureau.project()
+    start = bureau.head()
+    bureau.note(code, 400, "很长的说明" * 2000)
+    stuck, other = listen("officer", on=server, after=start, narrow=True), listen("leader", on=server)
+    stuck.hold()
+    started = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    assert [item.event for item in other.rest()] == ["bye"]
+    server.process.wait(timeout=20)
+    assert time.monotonic() - started < 10  # tests start servers with a limit of five seconds
