@@ -8,6 +8,7 @@ administrator to look at.
 import base64
 import hashlib
 import os
+import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import psycopg
 from sqlalchemy import (
     Column,
     Date,
@@ -23,7 +25,6 @@ from sqlalchemy import (
     Table,
     bindparam,
     delete,
-    insert,
     inspect,
     literal,
     select,
@@ -38,9 +39,9 @@ from app.exchange.backup.archive import BrokenBackup, Progress, quiet
 from app.exchange.backup.manifest import BATCH, FORMAT, End, Held, Manifest, OtherSchema, Version
 from app.identity.auth import logins
 from app.identity.auth.models import ApiKey
-from app.kernel import calendar, chain, events, schema
+from app.kernel import bulk, calendar, chain, events, schema
 from app.kernel.access import SYSTEM
-from app.kernel.db import Base, Database, Instant
+from app.kernel.db import Base, Database, Instant, Word
 from app.kernel.errors import Conflict
 from app.kernel.events import Logged
 from app.kernel.files import READ_ONLY, Store
@@ -81,7 +82,7 @@ def load(database: Database, data_dir: Path, source: Path, progress: Progress = 
         except OperationalError:
             raise
         except (StatementError, ValueError) as failure:
-            # A wrong row inside of an intact container: the database or a conversion refuses it.
+            # A wrong row inside of an intact container: a conversion or the database refuses it.
             raise BrokenBackup from failure
     with database.reading() as connection:
         keys = connection.scalars(
@@ -152,6 +153,8 @@ def _in(column: Column[Any]) -> Callable[[Any], Any] | None:
         return date.fromisoformat
     if isinstance(column.type, LargeBinary):
         return base64.b64decode
+    if isinstance(column.type, Word):
+        return column.type.words
     return None
 
 
@@ -182,7 +185,12 @@ def _fill(db: Session, table: Table, path: Path, held: Held, progress: Progress)
     own = [c.name for c in table.columns if any(key.column.table is table for key in c.foreign_keys)]
     done = 0
     for batch in _batches({**row, **dict.fromkeys(own)} for row in _rows(path, table, held.columns)):
-        db.execute(insert(table), batch)
+        try:
+            bulk.insert(db.connection(), table, batch)
+        except (sqlite3.OperationalError, psycopg.OperationalError):
+            raise
+        except (sqlite3.Error, psycopg.Error) as failure:
+            raise BrokenBackup(f"备份中的表 {table.name} 有写不进数据库的行") from failure
         done += len(batch)
         progress(table.name, done, held.rows)
     if done != held.rows:
