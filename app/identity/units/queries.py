@@ -51,12 +51,14 @@ def ref(connection: Connection | Session, code: str) -> UnitRef | None:
 
 def index(connection: Connection | Session) -> dict[str, UnitRef]:
     """Every way to write a unit, squashed: its code, its names of all times, its short names."""
+    aliases = connection.execute(select(UnitAlias.squashed, UnitAlias.unit_id)).all()
+    terms = connection.execute(select(UnitTerm.name, UnitTerm.unit_id).order_by(UnitTerm.valid_from)).all()
+    # The units last: whoever appears between these statements is then known, not only named.
     refs = {row.id: UnitRef(*row) for row in connection.execute(select(Unit.id, Unit.code, Unit.name))}
     found = {squash(unit.code): unit for unit in refs.values()}
-    found |= {row[0]: refs[row[1]] for row in connection.execute(select(UnitAlias.squashed, UnitAlias.unit_id))}
+    found |= {squashed: refs[unit_id] for squashed, unit_id in aliases}
     # A name of today wins over one that another unit has given up.
-    terms = select(UnitTerm.name, UnitTerm.unit_id).order_by(UnitTerm.valid_from)
-    found |= {squash(row[0]): refs[row[1]] for row in connection.execute(terms)}
+    found |= {squash(name): refs[unit_id] for name, unit_id in terms}
     found |= {squash(unit.name): unit for unit in refs.values()}
     return found
 
