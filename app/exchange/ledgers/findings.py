@@ -106,11 +106,15 @@ class SheetReading:
 
 @dataclass(slots=True)
 class ProjectReading:
-    """One project, from every main-sheet row of the file that speaks of it; `origins` tells which row gave a field."""
+    """One project, from every main-sheet row of the file that speaks of it; `origins` tells which row gave a field.
+
+    `other_units`: rows that name its unit differently; whether that is the same unit, only the database knows.
+    """
 
     values: dict[str, Value] = field(default_factory=dict)
     rows: list[RowReading] = field(default_factory=list)
     origins: dict[str, RowReading] = field(default_factory=dict)
+    other_units: list[RowReading] = field(default_factory=list)
 
     @property
     def refused(self) -> bool:

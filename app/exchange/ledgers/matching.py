@@ -56,6 +56,7 @@ def match_project(known: Known, project: ProjectReading) -> Match:
     values = project.values
     code, name = values.get("code"), values.get("name")
     match = Match()
+    _one_unit(known, project, match)
     if isinstance(code, str) and code in known.hidden:
         match.tell("refused", "code", "code_taken", "项目编号已被使用")
         return match
@@ -80,6 +81,17 @@ def match_project(known: Known, project: ProjectReading) -> Match:
     elif named is not None:
         _told_of_name(known, project, named, match)
     return match
+
+
+def _one_unit(known: Known, project: ProjectReading, match: Match) -> None:
+    """区农委 on one sheet and 区农业农村委 on another are one unit; two units contradict each other."""
+    unit = known.units.get(squash(str(project.values.get("unit", ""))))
+    for row in project.other_units:
+        name = str(row.values["unit"])
+        other = known.units.get(squash(name))
+        if unit is None or other is None or unit.id != other.id:
+            reason = f"同一项目在{row.where('unit')}写作“{name}”，互相矛盾"
+            match.tell("refused", "unit", "conflict", reason)
 
 
 def owner_of(known: Known, row: RowReading) -> int | None:

@@ -50,6 +50,7 @@ class _Known:
         self.by_name: dict[str, ProjectReading] = {}
         self.by_alias: dict[str, ProjectReading] = {}
         self.by_contract: dict[str, ProjectReading] = {}
+        self.shared: set[str] = set()  # names of several projects, which their codes tell apart
 
     def take(self, row: RowReading) -> None:
         found = self._find(row)
@@ -68,12 +69,16 @@ class _Known:
         if not isinstance(name, str):
             return None
         key = _key(name)
-        return self.by_name.get(key) or self.by_alias.get(key)
+        if key in self.shared and not isinstance(code, str):
+            row.tell("refused", "name", "name_ambiguous", "本文件中有多个同名项目，请填写项目编号")
+            return None
+        return _unless_other_code(row, self.by_name.get(key) or self.by_alias.get(key))
 
     def _find(self, row: RowReading) -> list[ProjectReading]:
         """Projects this row speaks of; more than one when it says that two names are one project."""
         found: list[ProjectReading | None] = [self.find_by_name(row)]
-        found += [self.by_name.get(_key(alias)) for alias in _names(row.values.get("aliases"))]
+        named = [self.by_name.get(_key(alias)) for alias in _names(row.values.get("aliases"))]
+        found += [_unless_other_code(row, each) for each in named]
         unique = {id(project): project for project in found if project is not None}
         contract = row.values.get("contract_no")
         if not unique and isinstance(contract, str) and contract in self.by_contract:
@@ -89,7 +94,8 @@ class _Known:
         if isinstance(code := values.get("code"), str):
             self.by_code[code] = project
         if isinstance(name := values.get("name"), str):
-            self.by_name.setdefault(_key(name), project)
+            if self.by_name.setdefault(_key(name), project) is not project and not row.refused:
+                self.shared.add(_key(name))
         for alias in _names(values.get("aliases")):
             if len(_key(alias)) >= 2:
                 self.by_alias.setdefault(_key(alias), project)
@@ -105,6 +111,14 @@ class _Known:
             for key, owner in table.items():
                 if owner is other:
                     table[key] = project
+
+
+def _unless_other_code(row: RowReading, project: ProjectReading | None) -> ProjectReading | None:
+    """Two codes are two projects, whatever they are called."""
+    code = row.values.get("code")
+    if project is None or not isinstance(code, str):
+        return project
+    return project if project.values.get("code", code) == code else None
 
 
 def _key(name: str) -> str:
@@ -192,6 +206,8 @@ def _combine(project: ProjectReading, row: RowReading, name: str, value: Value) 
     elif inferred_now:
         reason = f"与{origin.where(name)}“{spelled(name, old)}”不同，按前者读取"
         row.tell("warning", name, "inferred_differs", reason)
+    elif name == "unit":
+        project.other_units.append(row)
     elif not _one_is_vague(project, row, name, value, old, origin):
         _conflict(row, name, old, origin)
 

@@ -240,3 +240,32 @@ def test_dates_to_come_are_plans(officer: Any) -> None:
     assert "future_is_planned" in [code for _, _, code in told(result, "warning")]
     found = project(officer, result["rows"][0]["code"])
     assert found["started_on"] is None and found["plans"] == [{"stage": "started", "planned_on": "2099-05-01"}]
+
+
+# -- on several sheets ---------------------------------------------------------------------------------------------
+
+STARTS = ["项目名称", "责任单位", "开工日期"]
+
+
+def test_a_unit_may_be_called_differently_on_each_sheet(officer: Any) -> None:
+    starts = [STARTS, ["玻纤制品项目", "区经济信息委", "2020-06-01"]]
+    result = send(officer, book(row(), 开工=starts))
+    assert result["state"] == "done", told(result)
+    assert project(officer, result["rows"][0]["code"])["unit_name"] == "区经济信息委"
+
+
+@pytest.mark.parametrize("other", ["区商务委", "没有的单位"])
+def test_two_units_of_one_project_contradict_each_other(officer: Any, other: str) -> None:
+    result = send(officer, book(row(), 开工=[STARTS, ["玻纤制品项目", other, "2020-06-01"]]))
+    assert result["state"] == "refused"
+    (message,) = [f["message"] for r in result["rows"] for f in r["findings"] if f["code"] == "conflict"]
+    assert "区经信委" in message and f"“开工”B2写作“{other}”" in message
+
+
+def test_projects_of_one_name_leave_and_return(officer: Any) -> None:
+    for _ in range(2):
+        made = officer.post("/api/v1/projects", json={"name": "同名项目", "kind": "services", "unit": "qsww"})
+        assert made.status_code == 201
+    out = officer.get("/api/v1/ledgers/export")
+    result = send(officer, out.content)
+    assert [r["outcome"] for r in result["rows"]] == ["unchanged", "unchanged"], told(result)

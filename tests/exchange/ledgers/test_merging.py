@@ -146,3 +146,12 @@ def test_a_project_row_may_be_merged_over_several_rows(reading_of: Read, found: 
     reading = reading_of(rows, {"台账": [(1, 1, 2, 1)]})
     assert [p.values.get("contract_amount") for p in reading.projects] == [900_000_000, None]
     assert [f.cell for f in found(reading, "merged")] == ["B2"]
+
+
+def test_two_codes_are_two_projects_and_a_name_alone_is_neither(reading_of: Read, found: Found) -> None:
+    head = ["项目编号", "项目名称", "责任单位"]
+    rows = [["500114-2020-0001", "玻璃", "甲"], ["500114-2020-0002", "玻璃", "乙"], ["", "玻璃", "甲"]]
+    reading = reading_of({"一": [head, *rows]})
+    assert [project.values.get("code") for project in reading.projects[:2]] == ["500114-2020-0001", "500114-2020-0002"]
+    assert not any(project.refused for project in reading.projects[:2])
+    assert [f.cell for f in found(reading, "name_ambiguous")] == ["B4"]
