@@ -93,9 +93,9 @@ class _Known:
         values = row.values
         if isinstance(code := values.get("code"), str):
             self.by_code[code] = project
-        if isinstance(name := values.get("name"), str):
-            if self.by_name.setdefault(_key(name), project) is not project and not row.refused:
-                self.shared.add(_key(name))
+        name = values.get("name")
+        if isinstance(name, str) and self.by_name.setdefault(_key(name), project) is not project and not row.refused:
+            self.shared.add(_key(name))
         for alias in _names(values.get("aliases")):
             if len(_key(alias)) >= 2:
                 self.by_alias.setdefault(_key(alias), project)
