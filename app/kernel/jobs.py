@@ -46,12 +46,16 @@ class JobRun(Base):
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """A job that is due `every` interval, or daily `at` a time in Shanghai. It must bear being run twice."""
+    """A job that is due `every` interval, daily `at` a time in Shanghai, or weekly at that time of a `weekday`.
+
+    Monday is 0. It must bear being run twice; a slot that nobody was there for is run later, until the next one.
+    """
 
     name: str
     run: Callable[[Database], None]
     every: timedelta | None = None
     at: time | None = None
+    weekday: int | None = None
     lease: timedelta = timedelta(minutes=10)
 
     def slot(self, now: datetime) -> str | None:
@@ -59,9 +63,12 @@ class Job:
         local = now.astimezone(calendar.SHANGHAI)
         if self.every is not None:
             return str(int(now.timestamp() // self.every.total_seconds()))
-        if self.at is None or local.time() < self.at:
+        if self.at is None:
             return None
-        return local.date().isoformat()
+        if self.weekday is not None:
+            due = datetime.combine(local.date() - timedelta(days=(local.weekday() - self.weekday) % 7), self.at)
+            return (due if due <= local.replace(tzinfo=None) else due - timedelta(days=7)).date().isoformat()
+        return local.date().isoformat() if local.time() >= self.at else None
 
 
 def _owner() -> str:
