@@ -28,6 +28,8 @@ from app.exchange.ledgers import reactions as imports_react
 from app.exchange.ledgers import service as imports
 from app.exchange.ledgers.routes import router as ledgers
 from app.facts.agreements.routes import router as agreements
+from app.facts.attention.jobs import digest
+from app.facts.attention.routes import router as attention
 from app.facts.enterprises.routes import router as enterprises
 from app.facts.evidence import jobs as evidence_jobs
 from app.facts.evidence.routes import router as evidence
@@ -74,6 +76,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     enterprises,
     statistics,
     history,
+    attention,
     meta,
     ledgers,
     feed,
@@ -133,6 +136,7 @@ JOBS: tuple[Job, ...] = (
     Job("forget_answers", _forget_answers, every=timedelta(hours=1)),
     Job("unit_names", follow_the_calendar, at=time(0, 1)),
     Job("ageing_passwords", remind_of_passwords, at=time(8, 0)),
+    Job("attention_digest", digest, at=time(8, 30), weekday=0),
     Job("interrupted_imports", imports.give_up, every=timedelta(minutes=5)),
     Job("forget_job_runs", jobs.forget, at=time(3, 0)),
 )

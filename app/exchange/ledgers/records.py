@@ -135,6 +135,8 @@ def _allowed(draft: Draft, name: str, value: str) -> bool:
         return False
     if name == "status" and value != old and value in (Status.TERMINATED, Status.WITHDRAWN):
         draft.warn(name, "end_undated", f"读作“{LABELS['status'][value]}”；台账没有终止日期，该日期留空")
+    if name == "status" and value != old:
+        draft.row["paused_on"] = draft.known.today if value == Status.PAUSED else None
     if name == "status" and value != old and value in (Status.ACTIVE, Status.PAUSED):
         draft.row["ended_on"] = None
     return True

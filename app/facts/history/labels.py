@@ -141,6 +141,7 @@ COLUMNS: dict[str, dict[str, Named]] = {
         "funds_fen": Named("到位资金（元）"),
         "tracked_from": Named("入库日期"),
         "archived_on": Named("归档日期"),
+        "paused_on": Named("暂缓日期"),
         "ended_on": Named("终止或退出日期"),
         "imported": Named("历史导入", YES_NO),
     },

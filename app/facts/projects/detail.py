@@ -80,6 +80,7 @@ _record: Any = (
         Project.framework_fen.label("framework_amount"),
         Project.tracked_from,
         Project.archived_on,
+        Project.paused_on,
         Project.ended_on,
         Project.imported,
         Project.version,

@@ -90,6 +90,7 @@ class Project(Logged, Base):
 
     tracked_from: Mapped[date] = mapped_column(Date)  # first day in the project database
     archived_on: Mapped[date | None] = mapped_column(Date)
+    paused_on: Mapped[date | None] = mapped_column(Date)  # while it is paused: since when
     ended_on: Mapped[date | None] = mapped_column(Date)  # terminated or withdrawn
     imported: Mapped[bool] = mapped_column(default=False)
     changed_at: Mapped[datetime] = mapped_column(Instant)
@@ -119,6 +120,8 @@ Index("ix_project_funds", Project.funds_fen, Project.id)
 Index("ix_project_changed", Project.changed_at, Project.id)
 Index("ix_project_unit_changed", Project.unit_id, Project.changed_at, Project.id)
 Index("ix_project_enterprise", Project.enterprise_id)
+Index("ix_project_paused", Project.paused_on, Project.id)
+Index("ix_project_officer", Project.officer, Project.changed_at)
 
 
 class CodeSerial(Base):

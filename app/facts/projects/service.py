@@ -243,6 +243,7 @@ def set_status(db: Session, actor: Actor, code: str, body: ProjectStatusIn) -> P
     if project.ended_on is not None and body.status is not Status.ACTIVE:
         raise HasEnded
     project.status = body.status
+    project.paused_on = body.on if body.status is Status.PAUSED else None
     project.ended_on = body.on if body.status in (Status.TERMINATED, Status.WITHDRAWN) else None
     touch(db, project)
     record(db, VERBS[body.status], project, reason=body.reason, on=body.on)

@@ -1,0 +1,163 @@
+"""The kinds of matters: which projects they are, since when, and how that is said."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, case, null, select
+
+from app.facts.attention.rules import AttentionRule
+from app.facts.attention.schemas import AttentionKind
+from app.facts.projects.models import Project, ProjectPlan
+from app.facts.projects.terms import STAGE_LABELS, STAGES, Stage, Status
+from app.identity.units.models import Unit
+from app.kernel.calendar import day_of
+from app.kernel.db import Instant
+from app.kernel.paging import Listing, Where
+
+NEVER_STALE = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """One kind: its list, the condition that makes a row belong to it, and what its rows say.
+
+    `values` binds what the rule sets; `allowed` is what it allows a row, `why` the row in words.
+    """
+
+    kind: AttentionKind
+    listing: Listing
+    condition: ColumnElement[bool]
+    values: Callable[[AttentionRule, date], Mapping[str, Any]]
+    allowed: Callable[[AttentionRule, Stage], int]
+    why: str
+
+    def told(self, row: dict[str, Any], rule: AttentionRule, today: date) -> dict[str, Any]:
+        """A row of the list, finished: days, limit and reason."""
+        since = _day(row["since"])
+        days, allowed = (today - since).days, self.allowed(rule, Stage(row["stage"]))
+        planned = row["planned_stage"]
+        why = self.why.format(
+            stage=STAGE_LABELS[Stage(row["stage"])], days=days, allowed=allowed, since=since.isoformat(),
+            planned=STAGE_LABELS[Stage(planned)] if planned else "",
+        )  # fmt: skip
+        return row | {"since": since, "days": days, "allowed": allowed, "why": why}
+
+
+def _day(value: Any) -> date:
+    """A column's day: drivers give days and instants, or their text."""
+    if isinstance(value, str):
+        return day_of(datetime.fromisoformat(value)) if "T" in value else date.fromisoformat(value)
+    if isinstance(value, datetime):
+        return day_of(value)
+    assert isinstance(value, date)
+    return value
+
+
+def _rows(since: ColumnElement[Any], planned_stage: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+    return (
+        select(
+            Project.code.label("project"),
+            Project.name,
+            Project.stage,
+            Project.status,
+            Unit.code.label("unit"),
+            Unit.name.label("unit_name"),
+            Project.officer,
+            planned_stage.label("planned_stage"),
+            since.label("since"),
+        )
+        .select_from(Project)
+        .outerjoin(Unit, Unit.id == Project.unit_id)
+    )
+
+
+def _unit(code: ColumnElement[Any]) -> ColumnElement[bool]:
+    # By its number, so that the index over units serves; the join for the name comes later.
+    return Project.unit_id == select(Unit.id).where(Unit.code == code).scalar_subquery()
+
+
+FILTERS: Mapping[str, Where] = {"unit": Where(_unit), "officer": Where(lambda name: Project.officer == name)}
+
+
+def _listing(kind: AttentionKind, rows: Select[*tuple[Any, ...]], key: Any, since: Any) -> Listing:
+    return Listing(
+        name=f"attention_{kind}", source=rows, key=key, sorts={"since": since}, filters=FILTERS, default_sort="since"
+    )
+
+
+# -- nobody has touched it -----------------------------------------------------------------------------------------
+
+
+def _stale_values(rule: AttentionRule, today: date) -> dict[str, Any]:
+    limits = {stage: rule.untouched_since(stage, today) or NEVER_STALE for stage in STAGES}
+    return {"stale_any": max(limits.values()), **{f"stale_{stage}": limit for stage, limit in limits.items()}}
+
+
+_limit = case(
+    {stage: bindparam(f"stale_{stage}", type_=Instant()) for stage in STAGES}, value=Project.stage, else_=null()
+)  # fmt: skip
+
+_STALE = Matter(
+    AttentionKind.STALE,
+    _listing(AttentionKind.STALE, _rows(Project.__table__.c.changed_at, null()), Project.id, Project.changed_at),
+    and_(
+        Project.status == Status.ACTIVE,
+        Project.archived_on.is_(None),
+        # The latest of all limits is what an index can be asked for.
+        Project.changed_at < bindparam("stale_any", type_=Instant()),
+        Project.changed_at < _limit,
+    ),
+    _stale_values,
+    lambda rule, stage: rule.stale_days[stage],
+    "{stage}阶段已 {days} 天没有变更或备注（满 {allowed} 天提醒）",
+)
+
+# -- a planned date has passed -------------------------------------------------------------------------------------
+
+
+def _order(stage: Any) -> ColumnElement[int]:
+    return case({name: name.order for name in STAGES}, value=stage)
+
+
+_planned: Any = _rows(ProjectPlan.__table__.c.planned_on, ProjectPlan.__table__.c.stage)
+
+_LATE = Matter(
+    AttentionKind.LATE,
+    _listing(
+        AttentionKind.LATE,
+        _planned.join(ProjectPlan, ProjectPlan.project_id == Project.id),
+        ProjectPlan.id,
+        ProjectPlan.planned_on,
+    ),
+    and_(
+        Project.status == Status.ACTIVE,
+        Project.archived_on.is_(None),
+        ProjectPlan.planned_on < bindparam("late_before", type_=Date()),
+        _order(ProjectPlan.stage) > _order(Project.stage),
+    ),
+    lambda rule, today: {"late_before": rule.planned_before(today)},
+    lambda rule, _stage: rule.plan_grace_days,
+    "计划 {since} {planned}，现为{stage}，已逾期 {days} 天",
+)
+
+# -- paused without an end -----------------------------------------------------------------------------------------
+
+_PAUSED = Matter(
+    AttentionKind.PAUSED,
+    _listing(AttentionKind.PAUSED, _rows(Project.__table__.c.paused_on, null()), Project.id, Project.paused_on),
+    and_(
+        Project.status == Status.PAUSED,
+        Project.archived_on.is_(None),
+        Project.paused_on <= bindparam("paused_until", type_=Date()),
+    ),
+    lambda rule, today: {"paused_until": rule.paused_until(today)},
+    lambda rule, _stage: rule.paused_days,
+    "自 {since} 起暂缓，已 {days} 天（满 {allowed} 天提醒）",
+)
+
+MATTERS: Mapping[AttentionKind, Matter] = {
+    kind: matter for kind in AttentionKind for matter in (_STALE, _LATE, _PAUSED) if matter.kind is kind
+}
+"""Every kind, in the order in which they are listed."""
