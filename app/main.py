@@ -21,6 +21,7 @@ from app.identity.auth.access import Memory, Public
 from app.kernel import errors, events, idempotency, jobs, openapi
 from app.kernel.bodies import BodyLimit
 from app.kernel.db import Database
+from app.kernel.heads import Heads
 from app.kernel.files import Store
 from app.kernel.replies import Shelf
 from app.kernel.routing import Switchboard
@@ -75,6 +76,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.store = store
+    app.state.heads = Heads(database)
     app.state.memory = Memory()
     app.state.shelf = Shelf()
     app.state.metrics = Metrics()

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from enum import StrEnum
+from queue import LifoQueue
 from typing import Annotated, Any
 
 import anyio
@@ -23,6 +24,7 @@ from sqlalchemy import (
     Engine,
     Integer,
     MetaData,
+    NullPool,
     QueuePool,
     String,
     TypeDecorator,
@@ -30,6 +32,7 @@ from sqlalchemy import (
     event,
     make_url,
 )
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -126,9 +129,9 @@ Hook = Callable[[Session], None]
 class Database:
     """The engines of one database and what happens at its commit.
 
-    `writer` runs transactions, `reader` single statements without one. `before_commit` is the order
-    of a write (reactions, log); `after_commit` wakes whoever waits for news; `after_failure` may raise what
-    tells better than the failure itself.
+    `writer` runs transactions, `reader` single statements without one; `idle` holds connections that read.
+    `before_commit` is the order of a write (reactions, log); `after_commit` wakes whoever waits for news;
+    `after_failure` may raise what tells better than the failure itself.
     """
 
     def __init__(self, url: str, *, pool: int = 8, overflow: int = 8) -> None:
@@ -136,32 +139,26 @@ class Database:
         if self.url.get_backend_name() == "postgresql":
             self.url = self.url.set(drivername="postgresql+psycopg")
         self.is_sqlite = self.url.get_backend_name() == "sqlite"
-        self.writer = self._engine(pool, overflow)
+        self.writer = self._engine(poolclass=QueuePool, pool_size=pool, max_overflow=overflow, pool_timeout=60)
         self.reader = self._engine(
-            pool, overflow, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, skip_autocommit_rollback=True
+            poolclass=NullPool, isolation_level="AUTOCOMMIT", pool_reset_on_return=None, skip_autocommit_rollback=True
         )
         if self.is_sqlite:
             _one_writer_at_a_time(self.writer)
+        self.idle: LifoQueue[Connection | None] = LifoQueue()
+        for _ in range(pool + overflow):
+            self.idle.put(None)
         self.before_commit: list[Hook] = []
         self.after_commit: list[Callable[[int], None]] = []
         self.after_failure: list[Hook] = []
         self.commits = anyio.CapacityLimiter(16)
 
-    def _engine(self, pool: int, overflow: int, **options: Any) -> Engine:
+    def _engine(self, **options: Any) -> Engine:
         connect: dict[str, Any] = {}
         if self.is_sqlite:
             connect = {"check_same_thread": False, "timeout": 30}
-        engine = create_engine(
-            self.url,
-            poolclass=QueuePool,
-            pool_size=pool,
-            max_overflow=overflow,
-            pool_timeout=60,
-            connect_args=connect,
-            **options,
-        )
-        if self.is_sqlite:
-            event.listen(engine, "connect", _sqlite_settings)
+        engine = create_engine(self.url, connect_args=connect, **options)
+        event.listen(engine, "connect", _sqlite_settings if self.is_sqlite else _postgres_settings)
         return engine
 
     def session(self) -> Session:
@@ -198,11 +195,30 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """A connection for reads; each statement sees the newest committed state."""
-        with self.reader.connect() as connection:
+        """A connection for reads; each statement sees the newest committed state.
+
+        It is kept open, ready as it is: taking one from the engine's pool costs as much as a short query.
+        """
+        connection = self.idle.get(timeout=60)
+        try:
+            if connection is None:
+                connection = self.reader.connect()
             yield connection
+        except (DBAPIError, self.reader.dialect.loaded_dbapi.Error):
+            # It may be the connection that has broken: the next one who reads gets a new one.
+            if connection is not None:
+                connection.invalidate()
+                connection.close()
+                connection = None
+            raise
+        finally:
+            self.idle.put(connection)
 
     def close(self) -> None:
+        while not self.idle.empty():
+            connection = self.idle.get()
+            if connection is not None:
+                connection.close()
         self.writer.dispose()
         self.reader.dispose()
 
@@ -214,6 +230,12 @@ def _sqlite_settings(connection: sqlite3.Connection, _record: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
     connection.execute("PRAGMA mmap_size = 268435456")
     connection.execute("PRAGMA cache_size = -65536")
+
+
+def _postgres_settings(connection: Any, _record: Any) -> None:
+    # Instants come as they go out.
+    connection.execute("SET TIME ZONE 'UTC'")
+    connection.commit()
 
 
 def _one_writer_at_a_time(engine: Engine) -> None:

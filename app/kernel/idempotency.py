@@ -19,6 +19,7 @@ from app.kernel.db import Base, Database, Id, Instant, text_key
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.replies import answer_again
 
+HEADER = "idempotency-key"
 KEPT_FOR = timedelta(days=2)
 
 
@@ -58,7 +59,7 @@ def _print(request: Request, body: bytes) -> str:
 
 def begin(connection: Connection, request: Request, body: bytes, actor: Actor, db: Session) -> None:
     """Replay a known key, or remember that this transaction's answer belongs to a new one."""
-    key = request.headers.get("idempotency-key")
+    key = request.headers.get(HEADER)
     if key is None:
         return
     if not 1 <= len(key) <= 128:

@@ -56,8 +56,10 @@ def parse_yuan(value: str | int | Decimal) -> int:
 
 def format_yuan(fen: int) -> str:
     """Fen to yuan with exactly two digits: ``"2223000000.00"``."""
-    sign = "-" if fen < 0 else ""
-    return f"{sign}{abs(fen) // 100}.{abs(fen) % 100:02d}"
+    if fen < 100:
+        return f"0.{fen:02d}" if fen >= 0 else f"-{format_yuan(-fen)}"
+    digits = str(fen)
+    return f"{digits[:-2]}.{digits[-2:]}"
 
 
 def _bounded(fen: int) -> int:

@@ -76,10 +76,15 @@ class Listing:
 
     def page(self, connection: Connection, query: PageQuery, sight: Sight = EVERYTHING) -> bytes:
         """The asked page as JSON: `items`, `next`, and `total` when it was asked for."""
-        return encode(self.found(connection, query, sight))
+        return encode(self._found(connection, query, sight, Statement.records))
 
     def found(self, connection: Connection, query: PageQuery, sight: Sight = EVERYTHING) -> dict[str, Any]:
         """The same before it is encoded, for lists that finish their rows in Python."""
+        return self._found(connection, query, sight, Statement.lines)
+
+    def _found(
+        self, connection: Connection, query: PageQuery, sight: Sight, shaped: Callable[..., Any]
+    ) -> dict[str, Any]:
         sort = query.sort or self.default_sort
         sort_key = sort.removeprefix("-")
         if sort_key not in self.sorts:
@@ -104,9 +109,8 @@ class Listing:
         answer: dict[str, Any] = {"items": None, "next": None}
         if more:
             answer["next"] = _close(sort, rows[-1][-2], rows[-1][-1])
-        width = len(statement.names) - 2
-        names = statement.names[:width]
-        answer["items"] = [dict(zip(names, row, strict=False)) for row in statement.spelled(connection, rows)]
+        # The last two columns are those of the cursor.
+        answer["items"] = shaped(statement, connection, rows, len(statement.names) - 2)
         if query.count:
             counting = self._statement((shape, "count", False), asked, sight, None)
             answer["total"] = counting.rows(connection, values)[0][0]

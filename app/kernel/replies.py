@@ -10,7 +10,7 @@ from collections import OrderedDict
 from collections.abc import Hashable
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import blake2b
+from hashlib import sha256
 from typing import Any
 
 import msgspec
@@ -93,7 +93,7 @@ def keep(answer: Answer, version: int) -> Kept:
     body = answer.data if isinstance(answer.data, bytes) else encode(answer.data)
     midnight = calendar.midnight_after(calendar.now())
     until = min(midnight, answer.valid_until) if answer.valid_until else midnight
-    mark = blake2b(body, digest_size=8).hexdigest()
+    mark = sha256(body).hexdigest()[:16]
     row = "" if answer.row_version is None else f"{answer.row_version}-"
     return Kept(body, f'"{row}{version}-{mark}"', until)
 

@@ -1,5 +1,6 @@
 """Who sees a project, and what is seen of it."""
 
+from functools import cache
 from typing import Any, overload
 
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, bindparam, literal, or_, select
@@ -56,19 +57,21 @@ def _parts(actor: Actor) -> tuple[bool, int | None, int | None]:
     return actor.sees_all, None if actor.sees_all else actor.unit_id, user
 
 
+@cache
+def _shape(sees_all: bool, *names: str) -> tuple[str, ColumnElement[bool]]:
+    """The condition with open values, made once for each kind of actor, and what it is called."""
+    unit, user = (bindparam(name, type_=Id) if name in names else None for name in ("sight_unit", "sight_user"))
+    return " ".join(("all" if sees_all else "open", *names)), _condition(sees_all, unit, user)
+
+
 def sight(actor: Actor) -> Sight:
     """What the actor may see, for lists over `Project` (statements are kept by its shape)."""
     if actor.kind == "system":
         return EVERYTHING
     sees_all, unit, user = _parts(actor)
-    shape = f"{'all' if sees_all else 'open' if unit is None else 'unit'}{'' if user is None else '+me'}"
-    condition = _condition(
-        sees_all,
-        None if unit is None else bindparam("sight_unit", type_=Id),
-        None if user is None else bindparam("sight_user", type_=Id),
-    )
-    values = {"sight_unit": unit, "sight_user": user}
-    return Sight(shape, condition, {name: value for name, value in values.items() if value is not None})
+    values = {name: value for name, value in (("sight_unit", unit), ("sight_user", user)) if value is not None}
+    shape, condition = _shape(sees_all, *values)
+    return Sight(shape, condition, values)
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:

@@ -1,7 +1,7 @@
 """The two ways into a route: `reads(permission)` for what only looks, `requires(permission)` for what changes.
 
 Both answer 401 without a valid session or key and 403 without the permission, and both show in the OpenAPI.
-A reader costs one hop into a thread: head of the log, actor, kept body or query, encoding.
+What is known already is answered on the event loop; whatever asks the database does so in a thread.
 """
 
 import ipaddress
@@ -18,11 +18,12 @@ from fastapi import Depends, Request, Response
 from sqlalchemy import Connection, bindparam, select, update
 
 from app.identity.auth.models import ApiKey, User, UserSession
-from app.kernel import calendar, chain, events, idempotency
+from app.kernel import calendar, events, idempotency
 from app.kernel.access import KEY_SCOPES, Actor, Permission, Role, permissions_of
 from app.kernel.db import Database, Db, database_of
 from app.kernel.errors import Forbidden, Unauthenticated
-from app.kernel.replies import Answer, Shelf, keep, respond
+from app.kernel.heads import Head, Heads
+from app.kernel.replies import Answer, Kept, Shelf, keep, respond
 from app.kernel.secrets import same, token_hash
 from app.kernel.statements import Statement
 
@@ -102,10 +103,24 @@ class ExpiredSession(Unauthenticated):
     message, english = "登录已过期，请重新登录", "Your session has expired. Log in again."
 
 
-def identify(request: Request, connection: Connection, head: tuple[int, int], *, touch: bool = True) -> Actor:
-    """Who sends this request; 401 when nobody we know, or no longer.
+def remembered(request: Request, head: Head) -> Actor | None:
+    """Who sends this request, if this process has met the actor within the minute; asks no database.
 
     Everything about identity enters the log, so an actor met before is good while `head` says that nothing has.
+    """
+    token, by_cookie = carried(request)
+    memory: Memory = request.app.state.memory
+    known = memory.get(token_hash(token))
+    now = calendar.now()
+    if known is None or known.identity_seq != head[1] or now - known.seen_at >= SEEN_EVERY:
+        return None
+    _check(request, known, by_cookie, now)
+    return known.actor
+
+
+def identify(request: Request, connection: Connection, head: Head, *, touch: bool = True) -> Actor:
+    """Who sends this request; 401 when nobody we know, or no longer.
+
     Without `touch` the session is looked at but not kept alive (a stream that only listens).
     """
     token, by_cookie = carried(request)
@@ -122,7 +137,17 @@ def identify(request: Request, connection: Connection, head: tuple[int, int], *,
         # Another process may have served this session meanwhile.
         known = _meet(connection, token, mark, head[1])
         memory.put(mark, known)
-    if known.until <= now or (user and known.seen_at + idle <= now):
+    if user and known.seen_at + idle <= now:
+        raise ExpiredSession
+    _check(request, known, by_cookie, now)
+    if touch and now - known.seen_at >= SEEN_EVERY:
+        known.seen_at = now
+        _seen(request.app.state.database, known.actor, now)
+    return known.actor
+
+
+def _check(request: Request, known: Known, by_cookie: bool, now: datetime) -> None:
+    if known.until <= now:
         raise ExpiredSession
     if known.addresses and not _allowed(request, known.addresses):
         raise AddressRefused
@@ -130,10 +155,6 @@ def identify(request: Request, connection: Connection, head: tuple[int, int], *,
         sent = request.headers.get(CSRF_HEADER, "")
         if known.csrf_hash is None or not same(token_hash(sent), known.csrf_hash):
             raise CsrfMissing
-    if touch and now - known.seen_at >= SEEN_EVERY:
-        known.seen_at = now
-        _seen(request.app.state.database, known.actor, now)
-    return known.actor
 
 
 _session = Statement(
@@ -211,6 +232,22 @@ def admit(actor: Actor, permission: Permission) -> None:
         raise Forbidden
 
 
+async def enter(request: Request, permission: Permission) -> tuple[Actor, Head]:
+    """Who sends this request and may do so, and the head of the log as it stood after the request had come."""
+    heads: Heads = request.app.state.heads
+    head = await heads.now()
+    actor = remembered(request, head)
+    if actor is None:
+        actor = await anyio.to_thread.run_sync(_identified, request, head)
+    admit(actor, permission)
+    return actor, head
+
+
+def _identified(request: Request, head: Head) -> Actor:
+    with database_of(request).reading() as connection:
+        return identify(request, connection, head)
+
+
 # -- reading ---------------------------------------------------------------------------------------------------
 
 
@@ -226,32 +263,26 @@ class Read:
 
         `query` returns an `Answer` or plain data; `args` must be hashable: they are the key of the kept body.
         """
-        return await anyio.to_thread.run_sync(self._answer, query, args)
-
-    def _answer(self, query: Callable[..., Any], args: tuple[Any, ...]) -> Response:
-        database = database_of(self.request)
+        actor, head = await enter(self.request, self.permission)
         shelf: Shelf = self.request.app.state.shelf
-        with database.reading() as connection:
-            head = chain.head(connection)
-            actor = identify(self.request, connection, head)
-            admit(actor, self.permission)
-            key = (query, args, actor.view)
-            kept = shelf.get(key, head[0])
-            if kept is None:
-                found = query(connection, actor, *args)
-                answer = found if isinstance(found, Answer) else Answer(found)
-                kept = keep(answer, head[0])
-                shelf.put(key, head[0], kept)
+        kept = shelf.get((query, args, actor.view), head[0])
+        if kept is None:
+            kept = await anyio.to_thread.run_sync(self._kept, query, args, actor, head[0])
         return respond(self.request, kept)
+
+    def _kept(self, query: Callable[..., Any], args: tuple[Any, ...], actor: Actor, version: int) -> Kept:
+        found = self._fresh(query, args, actor)
+        kept = keep(found if isinstance(found, Answer) else Answer(found), version)
+        self.request.app.state.shelf.put((query, args, actor.view), version, kept)
+        return kept
 
     async def fresh(self, query: Callable[..., Any], *args: Any) -> Any:
         """The same without keeping: `query`'s own result, for files, streams and answers about the actor."""
-        return await anyio.to_thread.run_sync(self._fresh, query, args)
+        actor, _ = await enter(self.request, self.permission)
+        return await anyio.to_thread.run_sync(self._fresh, query, args, actor)
 
-    def _fresh(self, query: Callable[..., Any], args: tuple[Any, ...]) -> Any:
+    def _fresh(self, query: Callable[..., Any], args: tuple[Any, ...], actor: Actor) -> Any:
         with database_of(self.request).reading() as connection:
-            actor = identify(self.request, connection, chain.head(connection))
-            admit(actor, self.permission)
             return query(connection, actor, *args)
 
 
@@ -268,27 +299,26 @@ def reads(permission: Permission) -> Any:
 # -- changing --------------------------------------------------------------------------------------------------
 
 
-def _enter(request: Request, database: Database, permission: Permission, body: bytes, db: Any) -> Actor:
-    with database.reading() as connection:
-        actor = identify(request, connection, chain.head(connection))
-        admit(actor, permission)
+def _begin(request: Request, body: bytes, actor: Actor, db: Any) -> None:
+    with database_of(request).reading() as connection:
         idempotency.begin(connection, request, body, actor, db)
-    events.act(db, actor)
-    return actor
 
 
 def requires(permission: Permission) -> Any:
     """A dependency: the route changes something, and asks for this permission. `Annotated[Actor, requires(P.X)]`."""
 
-    async def enter(request: Request, db: Db) -> Actor:
+    async def entering(request: Request, db: Db) -> Actor:
         # A form has been consumed by now; what makes it repeatable are its own means (a ledger changes nothing twice).
-        form = request.headers.get("content-type", "").lower().startswith(FORMS)
+        form = request.headers.get("content-type", "").startswith(FORMS)
         body = b"" if form else await request.body()
-        return await anyio.to_thread.run_sync(_enter, request, database_of(request), permission, body, db)
+        actor, _ = await enter(request, permission)
+        if idempotency.HEADER in request.headers:
+            await anyio.to_thread.run_sync(_begin, request, body, actor, db)
+        events.act(db, actor)
+        return actor
 
-    enter.permission = permission  # type: ignore[attr-defined]
-    enter.repeatable = True  # type: ignore[attr-defined]  # takes an Idempotency-Key
-    return Depends(enter)
+    entering.permission = permission  # type: ignore[attr-defined]
+    return Depends(entering)
 
 
 async def public() -> None:
