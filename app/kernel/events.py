@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import Enum
 from typing import Any, ClassVar
 
+import msgspec
 from sqlalchemy import bindparam, event, insert, inspect, select, update
 from sqlalchemy.orm import Session
 
@@ -53,12 +54,15 @@ class Logged:
 
 @dataclass(slots=True)
 class Row:
-    """A changed row: `fields` maps a column to [before, after]."""
+    """A changed row: `fields` maps a column to [before, after].
+
+    Inserts told by the ten thousand come encoded already: so many small objects would be kept until the commit.
+    """
 
     table: str
     id: Any
     op: str  # "insert", "update", "delete"
-    fields: dict[str, Any]
+    fields: dict[str, Any] | msgspec.Raw
 
 
 @dataclass(slots=True)
@@ -260,9 +264,10 @@ def _see(draft: Draft) -> None:
         if root is not None:
             entry.sight = root.subject_sight()
         for row in entry.rows:
-            moved = row.fields.get("sight")
-            if row.table == entry.subject and row.op == "update" and isinstance(moved, list):
-                entry.sight_before = moved[0]
+            if row.table == entry.subject and row.op == "update" and isinstance(row.fields, dict):
+                moved = row.fields.get("sight")
+                if isinstance(moved, list):
+                    entry.sight_before = moved[0]
 
 
 # -- writing ---------------------------------------------------------------------------------------------------

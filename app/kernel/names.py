@@ -28,6 +28,7 @@ _COMPANY = re.compile(
     r"(股份有限责任公司|有限责任公司|股份有限公司|股份公司|有限公司|集团公司|总公司|分公司|公司|集团|控股|合伙企业|有限合伙"
     r"|普通合伙|厂|ltd|inc|co)$"
 )
+_PLAIN = re.compile(r"[\u4e00-\u9fffA-Za-z0-9]+")
 _ASIDE = re.compile(r"\(([^()]*)\)")
 _FORMERLY = re.compile(r"^(以下简称|简称|原名|曾用名|又名|又称|暂定名|暂名|也称|亦称|别名|原)[:：]?")
 # What stands in brackets without being another name.
@@ -51,6 +52,8 @@ def normalise(text: str) -> str:
 @lru_cache(maxsize=65536)
 def squash(text: str) -> str:
     """Only the letters, digits and characters of ``normalise(text)``: what two spellings of one name share."""
+    if _PLAIN.fullmatch(text):
+        return text.lower()
     return "".join(c for c in normalise(text) if unicodedata.category(c)[0] in "LNM")
 
 
@@ -139,6 +142,9 @@ def pinyin(text: str) -> str:
 @lru_cache(maxsize=16384)
 def _words(text: str) -> tuple[str, str, str]:
     """A name squashed, in pinyin and by initials; names are asked for again and again."""
+    if text.isascii():
+        plain = "".join(c for c in text.lower() if c.isalnum())
+        return plain, plain, plain
     said = syllables(text)
     return squash(text), "".join(said), "".join(syllable[0] for syllable in said)
 

@@ -4,9 +4,12 @@ Rows go in by the thousand, past the ORM, so each project's event is told by han
 has moved meanwhile, nothing is written (`Moved`) and the caller plans again.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Table, or_, select
 from sqlalchemy.orm import Session
 
@@ -20,22 +23,13 @@ from app.facts.projects.models import Project
 from app.facts.projects.service import search_columns, sight_from
 from app.kernel import bulk, events
 from app.kernel.bulk import plain_text, table_of
-from app.kernel.chain import Event
+from app.kernel.chain import Event, canonical
 from app.kernel.db import Instant, instant_text
 from app.kernel.events import Row
 from app.kernel.names import pinyin, search_key, squash
 
 PROJECT, ENTERPRISE = table_of(Project), table_of(Enterprise)
 TABLES: dict[str, Table] = {**PARTS, "moves": table_of(Move)}
-LOGGED = {
-    table.name: [name for name in bulk.names_of(table) if name not in hidden]
-    for table, hidden in (
-        (PROJECT, Project.__unlogged__),
-        (ENTERPRISE, Enterprise.__unlogged__),
-        *((table, frozenset()) for table in TABLES.values()),
-    )
-}
-INSTANTS = {column.name for table in TABLES.values() for column in table.columns if isinstance(column.type, Instant)}
 UNSETTLING = ("project.created", "project.imported")
 """Events about other projects after which names and codes may mean something else."""
 
@@ -46,7 +40,6 @@ class Moved(Exception):
 
 def prepare(plan: Plan) -> None:
     """What can be done before the write: everything but numbers and codes."""
-    now = instant_text(plan.known.now)
     for draft in plan.accepted:
         if draft.rewritten:
             _search(plan, draft)
@@ -54,7 +47,6 @@ def prepare(plan: Plan) -> None:
             draft.row["sight"] = _sight(draft)
             if draft.record is not None:
                 draft.row["version"] = draft.record.row["version"] + 1
-            _tell_rows(draft, now)
 
 
 def _search(plan: Plan, draft: Draft) -> None:
@@ -81,7 +73,12 @@ def apply(db: Session, plan: Plan, number: int) -> None:
     _check(connection, plan, accepted)
     firm_ids = _write_firms(db, connection, plan, accepted)
     _give_codes(db, plan.known, accepted)
-    _write_projects(db, connection, [draft for draft in accepted if draft.rewritten], firm_ids, number)
+    drafts = [draft for draft in accepted if draft.rewritten]
+    _write_projects(connection, drafts, firm_ids)
+    now = instant_text(plan.known.now)
+    for draft in drafts:
+        row, rows = draft.row, _told_rows(draft, now)
+        _tell(db, "project.imported", "project", row["id"], row["code"], row["sight"], rows, ledger_import=number)
 
 
 def _check(connection: Connection, plan: Plan, accepted: Sequence[Draft]) -> None:
@@ -126,7 +123,7 @@ def _write_firms(db: Session, connection: Connection, plan: Plan, accepted: Sequ
         lines.append({**blank, **row, **made, "id": numbers[firm_id]})
     bulk.insert(connection, ENTERPRISE, lines)
     for line in lines:
-        _tell(db, "enterprise.created", "enterprise", line["id"], str(line["id"]), None, [_inserted(ENTERPRISE, line)])
+        _tell(db, "enterprise.created", "enterprise", line["id"], str(line["id"]), None, [NEW_FIRM.row(line, "")])
     changed = {}
     for firm_id, values in gaps.items():
         if firm_id > 0:
@@ -156,14 +153,14 @@ def _give_codes(db: Session, known: Known, accepted: Sequence[Draft]) -> None:
             draft.row["search"] += f" {search_key(code)}"
 
 
-def _write_projects(
-    db: Session, connection: Connection, drafts: Sequence[Draft], firm_ids: Mapping[int, int], number: int
-) -> None:
+def _write_projects(connection: Connection, drafts: Sequence[Draft], firm_ids: Mapping[int, int]) -> None:
     new = [draft for draft in drafts if draft.new]
     for draft, key in zip(new, bulk.next_ids(connection, PROJECT, len(new)), strict=True):
         draft.row["id"] = key
-    _resolve(drafts, firm_ids)
-    parts = _number_parts(connection, drafts)
+    for draft in drafts:
+        row = draft.row
+        row["enterprise_id"] = firm_ids.get(row["enterprise_id"], row["enterprise_id"])
+    parts = _number_parts(connection, drafts, firm_ids)
     bulk.insert(connection, PROJECT, [draft.row for draft in new])
     bulk.change(connection, PROJECT, [(draft.row["id"], _changes(draft)) for draft in drafts if not draft.new])
     for part, lines in parts.items():
@@ -179,43 +176,26 @@ def _write_projects(
         bulk.change(connection, TABLES[part], changes)
     for part, keys in dropped.items():
         bulk.remove(connection, TABLES[part], keys)
-    for draft in drafts:
-        row = draft.row
-        _tell(
-            db, "project.imported", "project", row["id"], row["code"], row["sight"], draft.told, ledger_import=number
-        )  # fmt: skip
 
 
-def _resolve(drafts: Sequence[Draft], firm_ids: Mapping[int, int]) -> None:
-    """Put the numbers of projects and of new enterprises, and the codes, where they are referred to."""
-    for draft in drafts:
-        row, told = draft.row, draft.told[0]
-        told.id = key = row["id"]
-        if row["enterprise_id"] in firm_ids:
-            row["enterprise_id"] = firm_ids[row["enterprise_id"]]
-            told.fields["enterprise_id"][1] = row["enterprise_id"]
-        if draft.new:
-            told.fields["id"][1], told.fields["code"][1] = key, row["code"]
-        for line, of_line in draft.numbered:
-            line["project_id"] = of_line.fields["project_id"][1] = key
-        for line in draft.added.get("enterprises", ()):
-            line["enterprise_id"] = firm_ids.get(line["enterprise_id"], line["enterprise_id"])
-
-
-def _number_parts(connection: Connection, drafts: Sequence[Draft]) -> dict[str, list[Line]]:
+def _number_parts(
+    connection: Connection, drafts: Sequence[Draft], firm_ids: Mapping[int, int]
+) -> dict[str, list[Line]]:
     """Give what hangs on the projects its numbers; all new rows, by part."""
     parts: dict[str, list[Line]] = {}
     for draft in drafts:
+        key = draft.row["id"]
         for part, lines in draft.added.items():
+            for line in lines:
+                line["project_id"] = key
             parts.setdefault(part, []).extend(lines)
+    for line in parts.get("enterprises", ()):
+        line["enterprise_id"] = firm_ids.get(line["enterprise_id"], line["enterprise_id"])
+    for line in parts.get("units", ()):
+        line.setdefault("valid_to", None)
     for part, lines in parts.items():
         for line, key in zip(lines, bulk.next_ids(connection, TABLES[part], len(lines)), strict=True):
             line["id"] = key
-    for draft in drafts:
-        for line, told in draft.numbered:
-            told.id = told.fields["id"][1] = line["id"]
-            if "enterprise_id" in line:
-                told.fields["enterprise_id"][1] = line["enterprise_id"]
     return parts
 
 
@@ -247,8 +227,31 @@ def _tell(
     events.record_rows(db, kind, subject, key, name, sight, rows, **data)
 
 
-def _inserted(table: Table, line: Line) -> Row:
-    return Row(plain_text(table.name), line["id"], "insert", {name: [None, line[name]] for name in LOGGED[table.name]})
+@dataclass(frozen=True, slots=True)
+class _Logged:
+    """How the log tells of new rows of a table. Made for tens of thousands of them: the loops are C's."""
+
+    table: str
+    names: tuple[str, ...]
+    values: Callable[[Line], tuple[Any, ...]]
+    instants: tuple[str, ...]
+    before: tuple[None, ...]
+
+    @classmethod
+    def of(cls, table: Table, hidden: Collection[str] = ()) -> "_Logged":
+        names = tuple(name for name in bulk.names_of(table) if name not in hidden)
+        instants = tuple(name for name in names if isinstance(table.c[name].type, Instant))
+        return cls(plain_text(table.name), names, itemgetter(*names), instants, (None,) * len(names))
+
+    def row(self, line: Line, now: str) -> Row:
+        fields: dict[str, Any] = dict(zip(self.names, zip(self.before, self.values(line), strict=True), strict=True))
+        for name in self.instants:
+            fields[name] = (None, now)
+        return Row(self.table, line["id"], "insert", msgspec.Raw(canonical(fields)))
+
+
+NEW_PROJECT, NEW_FIRM = _Logged.of(PROJECT, Project.__unlogged__), _Logged.of(ENTERPRISE)
+NEW = {part: _Logged.of(table) for part, table in TABLES.items()}
 
 
 def _updated(table: Table, key: int, before: Line, values: Line) -> Row:
@@ -257,24 +260,18 @@ def _updated(table: Table, key: int, before: Line, values: Line) -> Row:
     return Row(plain_text(table.name), key, "update", {name: [before[name], values[name]] for name in told})
 
 
-def _tell_rows(draft: Draft, now: str) -> None:
+def _told_rows(draft: Draft, now: str) -> list[Row]:
     """Everything that is different about a project, as the log tells it. Values are encoded with the event."""
     row, record = draft.row, draft.record
     if record is None:
-        draft.told = [_inserted(PROJECT, row)]
+        rows = [NEW_PROJECT.row(row, now)]
     else:
-        draft.told = [_updated(PROJECT, record.id, record.row, _changes(draft))]
+        rows = [_updated(PROJECT, record.id, record.row, _changes(draft))]
     for part, lines in draft.added.items():
-        name, names = plain_text(TABLES[part].name), LOGGED[TABLES[part].name]
-        for line in lines:
-            line.update(id=None, project_id=None)
-            if part == "units":
-                line.setdefault("valid_to", None)
-            told = Row(name, None, "insert", {n: [None, now if n in INSTANTS else line[n]] for n in names})
-            draft.told.append(told)
-            draft.numbered.append((line, told))
-    draft.told += [_updated(TABLES[part], line["id"], line, values) for part, line, values in draft.altered]
+        told = NEW[part]
+        rows += [told.row(line, now) for line in lines]
+    rows += [_updated(TABLES[part], line["id"], line, values) for part, line, values in draft.altered]
     for part, line in draft.dropped:
-        names = LOGGED[TABLES[part].name]
-        gone = {name: [line[name], None] for name in names}
-        draft.told.append(Row(plain_text(TABLES[part].name), line["id"], "delete", gone))
+        told = NEW[part]
+        rows.append(Row(told.table, line["id"], "delete", {name: [line[name], None] for name in told.names}))
+    return rows

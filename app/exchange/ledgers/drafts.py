@@ -8,7 +8,6 @@ from app.exchange.ledgers.columns import SHEETS
 from app.exchange.ledgers.findings import Finding, Level, ProjectReading, RowReading
 from app.exchange.ledgers.known import Known, Line, Record
 from app.exchange.ledgers.models import Outcome
-from app.kernel.events import Row
 
 Place = tuple[str, int]
 """A row of the file: sheet and number."""
@@ -74,8 +73,6 @@ class Draft:
     refused: bool = False
     touched: bool = False
     rewritten: bool = False
-    told: list[Row] = field(default_factory=list)  # of the log
-    numbered: list[tuple[Line, Row]] = field(default_factory=list)  # new rows and what the log tells of them
 
     @property
     def new(self) -> bool:

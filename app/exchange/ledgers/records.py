@@ -42,9 +42,10 @@ _KIND_OF_SECTOR = {
 
 def fill(draft: Draft, match: Match) -> None:
     """Take over everything of the record but the stage, its dates and the enterprise."""
+    said: dict[str, Any] = dict(draft.reading.values) if draft.reading is not None else {}
     _name(draft, match)
     for name, (column, limit) in _LIMITS.items():
-        value = draft.value(name)
+        value = said.get(name)
         if value is None:
             continue
         if len(value) > limit:
@@ -52,14 +53,14 @@ def fill(draft: Draft, match: Match) -> None:
         else:
             draft.set(name, column, value, _region if name == "origin_region" else str, _alike)
     for name, column in _MONEY.items():
-        if (value := draft.value(name)) is not None:
+        if (value := said.get(name)) is not None:
             draft.set(name, column, value, wan, _roughly(draft, name))
     for name, words in (("channel", Channel), ("confidentiality", Confidentiality), ("status", Status)):
-        if (value := draft.value(name)) is not None and _allowed(draft, name, value):
+        if (value := said.get(name)) is not None and _allowed(draft, name, value):
             draft.set(name, name, words(value), LABELS[name].__getitem__)
-    if (value := draft.value("jobs")) is not None:
+    if (value := said.get("jobs")) is not None:
         draft.set("jobs", "jobs", value, str)
-    if (value := draft.value("land_mu")) is not None:
+    if (value := said.get("land_mu")) is not None:
         draft.set("land_mu", "land_mu", int(value * 100), lambda hundredths: str(Decimal(hundredths) / 100))
     _place(draft)
     _kind_and_sector(draft)
@@ -280,10 +281,11 @@ _STAGES = {f"planned_{day}": stage for stage, day in STAGE_DATES.items()}
 
 
 def _plans(draft: Draft) -> None:
-    for name, stage in _STAGES.items():
-        day = draft.value(name)
+    said = draft.reading.values if draft.reading is not None else {}
+    for name in _STAGES.keys() & said.keys():
+        day = said[name]
         if isinstance(day, date):
-            plan(draft, Stage(stage), day)
+            plan(draft, Stage(_STAGES[name]), day)
 
 
 def plan(draft: Draft, stage: Stage, day: date) -> None:

@@ -9,6 +9,8 @@ from app.exchange.ledgers.records import plan
 from app.facts.projects.terms import STAGES, Stage
 
 FROM_PAPERS = frozenset({Stage.FRAMEWORK, Stage.SIGNED})
+COLUMNS = [stage.column for stage in STAGES]
+TYPED = [(stage, STAGE_DATES[stage.value], stage.column) for stage in STAGES if stage not in FROM_PAPERS]
 UNDATED = "台账没有写明日期"
 
 
@@ -24,16 +26,16 @@ def advance(draft: Draft) -> None:
 
 
 def _dates(draft: Draft, final: Stage | None) -> None:
-    for stage in STAGES:
-        name = STAGE_DATES[stage.value]
-        day = draft.value(name)
-        if stage in FROM_PAPERS or not isinstance(day, date):
+    said = draft.reading.values if draft.reading is not None else {}
+    for stage, name, column in TYPED:
+        day = said.get(name)
+        if not isinstance(day, date):
             continue
         if day > draft.known.today:
             _ahead(draft, stage, final, name, day)
             continue
         vague = draft.vague(name)
-        draft.set(name, stage.column, day, date.isoformat, roughly_the_day if vague else _never)
+        draft.set(name, column, day, date.isoformat, roughly_the_day if vague else _never)
 
 
 def _never(_old: date, _new: date) -> bool:
@@ -76,7 +78,7 @@ def _open(draft: Draft, final: Stage | None) -> None:
     row["stage"] = final
     papers = [line["signed_on"] for line in draft.added.get("papers", [])]
     entries = [line["arrived_on"] for line in draft.added.get("entries", [])]
-    reached_on = [row[stage.column] for stage in STAGES if row[stage.column] is not None]
+    reached_on = [row[column] for column in COLUMNS if row[column] is not None]
     known = [day for day in (*reached_on, *papers, *entries) if day <= today]
     row["tracked_from"] = min(known, default=today)
     since = row["tracked_from"]
@@ -107,15 +109,15 @@ def _moves(draft: Draft, here: Stage | None, final: Stage) -> None:
     """One move for each stage that was reached with a date, in order, ending at the present stage."""
     row, known = draft.row, draft.known
     path: list[tuple[Stage, date, str | None]] = []
-    first = 0 if here is None else here.order + 1
-    for stage in STAGES[first : final.order + 1]:
-        day = row[stage.column]
+    first, last = 0 if here is None else here.order + 1, final.order
+    for stage, column in zip(STAGES[first : last + 1], COLUMNS[first : last + 1], strict=True):
+        day = row[column]
         # A framework agreement that follows the contract was not on the way to it.
         late = stage is Stage.FRAMEWORK and row["signed_on"] is not None and day is not None and day > row["signed_on"]
         if day is not None and not late:
             path.append((stage, day, None))
     if not path or path[-1][0] is not final:
-        days = [row[stage.column] for stage in STAGES[: final.order] if row[stage.column] is not None]
+        days = [row[column] for column in COLUMNS[:last] if row[column] is not None]
         path.append((final, max(days, default=row["tracked_from"]), UNDATED))
     for stage, day, reason in path:
         draft.add("moves", {
