@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import jsonschema_rs
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
@@ -137,6 +138,28 @@ def test_every_parameter_is_described(operations: dict[str, dict[str, Any]]) -> 
         if max(Counter((p["in"], p["name"]) for p in operation.get("parameters", [])).values(), default=0) > 1
     ]
     assert doubled == []
+
+
+def test_examples_of_parameters_are_what_one_may_send(
+    spec: dict[str, Any], operations: dict[str, dict[str, Any]]
+) -> None:
+    wrong = [
+        f"{name}: {parameter['name']}"
+        for name, operation in operations.items()
+        for parameter in operation.get("parameters", [])
+        for example in [parameter.get("example"), *parameter["schema"].get("examples", [])]
+        if example is not None
+        and not jsonschema_rs.is_valid({**parameter["schema"], "components": spec["components"]}, example)
+    ]
+    assert wrong == []
+
+
+def test_examples_of_bodies_are_what_one_may_send(spec: dict[str, Any]) -> None:
+    found = {name: schema for name, schema in spec["components"]["schemas"].items() if "examples" in schema}
+    assert {"FundIn", "AgreementIn", "MoveIn"} <= set(found)
+    for name, schema in found.items():
+        for example in schema["examples"]:
+            assert jsonschema_rs.is_valid({**schema, "components": spec["components"]}, example), name
 
 
 def test_every_field_is_described(spec: dict[str, Any]) -> None:

@@ -84,7 +84,8 @@ def _parameters(model: type[BaseModel], schemas: dict[str, Any]) -> Iterator[dic
         }
         examples = schema.pop("examples", None)
         if examples:
-            parameter["example"] = [examples[0]] if schema.get("type") == "array" else examples[0]
+            alone = schema.get("type") == "array" and not isinstance(examples[0], list | tuple)
+            parameter["example"] = [examples[0]] if alone else examples[0]
         yield parameter
 
 

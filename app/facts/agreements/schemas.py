@@ -1,5 +1,5 @@
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -19,11 +19,13 @@ AMOUNT = "文本载明的金额（元）；正式合同必填且大于零"
 INCREMENT = "补充协议的增资金额（元），减资为负；只计这一部分"
 PARTIES = "签约主体"
 
+EXAMPLE: Any = {"type": "formal", "signed_on": "2020-08-18", "amount": "120000000.00", "number": "QJZS-2020-012"}
+
 
 class AgreementIn(BaseModel):
     """A paper that was signed."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
     type: AgreementType = Field(description=TYPE, examples=["formal"])
     number: Number | None = Field(None, description=NUMBER, examples=["QJZS-2020-012"])

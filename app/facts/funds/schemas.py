@@ -1,6 +1,6 @@
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
@@ -33,11 +33,13 @@ CURRENCY = "币种（ISO 4217）"
 FOREIGN = "外币金额（该币种的单位），原样保存"
 RATE = "一单位外币折合人民币元的汇率，原样保存"
 
+EXAMPLE: Any = {"arrived_on": "2020-09-30", "amount": "30000000.00", "source": "outside_city", "kind": "equity"}
+
 
 class FundIn(BaseModel):
     """Money that arrived: in yuan by `amount`, or in a foreign currency by `foreign_amount` and `rate`."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
     arrived_on: PastDay = Field(description="到位日期，不晚于今天", examples=["2020-09-30"])
     amount: Yuan | None = Field(None, description="到位金额（元），大于零；外币资金不填，由系统折算")

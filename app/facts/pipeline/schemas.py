@@ -1,5 +1,5 @@
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
@@ -38,10 +38,17 @@ class PaperIn(BaseModel):
     note: AgreementNote | None = Field(None, description="备注", examples=["含二期用地意向"])
 
 
+EXAMPLE: Any = {
+    "to": "signed",
+    "happened_on": "2020-08-18",
+    "agreement": {"type": "formal", "number": "QJZS-2020-012", "amount": "120000000.00"},
+}
+
+
 class MoveIn(BaseModel):
     """Where a project goes, when that happened, and why."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
     to: Stage = Field(description=STAGE, examples=["signed"])
     happened_on: PastDay = Field(
