@@ -57,7 +57,7 @@ def serve(
     last = ""
     for _ in range(3):
         server = _start(database_url, log, environment or {}, application, options)
-        if _answers(server):
+        if answers(server):
             return server
         last = server.tail()
         if "address already in use" not in last:
@@ -68,7 +68,7 @@ def serve(
 def _start(
     database_url: str, log: Path, environment: dict[str, str], application: str, more: tuple[str, ...]
 ) -> LiveServer:
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "uvicorn", application, "--factory"]
     options = ["--host", "127.0.0.1", "--port", str(port), "--timeout-graceful-shutdown", "5", *more]
     with log.open("wb") as out:
@@ -83,14 +83,14 @@ def _start(
     return LiveServer(f"http://127.0.0.1:{port}", process, log)
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
         return port
 
 
-def _answers(server: LiveServer) -> bool:
+def answers(server: LiveServer) -> bool:
     """Poll until it answers; False when the process ends before."""
     direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     deadline = time.monotonic() + PATIENCE

@@ -6,11 +6,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
+import structlog
 from sqlalchemy import select, text
 from typer.testing import CliRunner
 
@@ -22,12 +22,13 @@ from app.kernel import calendar, chain, events
 from app.kernel.access import SYSTEM
 from app.kernel.db import Database
 from tests.factories.identity import make_session, make_unit, make_user
-from tests.servers import PATIENCE, ROOT, LiveServer, _answers, _free_port
+from tests.servers import PATIENCE, ROOT, LiveServer, answers, free_port
 
 PROGRAM = "from app.cli import main; main()"
 GOOD = "Zhao-Shang-2026"
 
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
+Inside = Callable[..., tuple[int, str, str]]
 
 
 def surroundings(folder: Path, **settings: str) -> dict[str, str]:
@@ -91,21 +92,23 @@ def test_a_password_from_the_environment_is_not_shown(database_url: str, run: Ru
 
 
 @pytest.fixture
-def inside(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[int, str, str]]:
+def inside(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inside]:
     """The same in this process, for what is asked often: (exit code, standard output, standard error)."""
+    logs = structlog.get_config()
     monkeypatch.chdir(tmp_path)
     for name in Settings.model_fields:
         monkeypatch.delenv(name.upper(), raising=False)
     monkeypatch.setenv("DATABASE_URL", database_url)
     monkeypatch.setenv("DATA_DIR", str(tmp_path / "data"))
 
-    def run_it(*arguments: str, password: str | None = None) -> tuple[int, str, str]:
-        done = CliRunner().invoke(cli.cli, list(arguments), env={"ZHAOSHANG_PASSWORD": password})
+    def run_it(*arguments: str, password: str | None = None, **settings: str) -> tuple[int, str, str]:
+        done = CliRunner().invoke(cli.cli, list(arguments), env={"ZHAOSHANG_PASSWORD": password, **settings})
         if done.exception is not None and not isinstance(done.exception, SystemExit):
             raise done.exception
         return done.exit_code, done.stdout, done.stderr
 
-    return run_it
+    yield run_it
+    structlog.configure(**logs)  # commands set logs up for their own standard error
 
 
 @pytest.mark.parametrize(
@@ -121,7 +124,7 @@ def inside(database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     ],
 )
 def test_an_account_that_may_not_be_is_refused(
-    inside: Any, database_url: str, arguments: tuple[str, ...], password: str, reason: str
+    inside: Inside, database_url: str, arguments: tuple[str, ...], password: str, reason: str
 ) -> None:
     assert inside("user", "create", "there", "--role", "officer")[0] == 0
     code, _, said = inside("user", "create", *arguments, password=password)
@@ -130,7 +133,7 @@ def test_an_account_that_may_not_be_is_refused(
     assert list(accounts(database_url)) == ["there"]
 
 
-def test_accounts_are_kept_from_the_command_line(inside: Any, database_url: str) -> None:
+def test_accounts_are_kept_from_the_command_line(inside: Inside, database_url: str) -> None:
     database = Database(database_url)
     events.install(database, {})
     with database.unit_of_work() as db:
@@ -169,7 +172,7 @@ def line_of(done: tuple[int, str, str], login: str) -> str:
 
 
 @pytest.mark.parametrize("command", ["password", "unlock", "disable", "enable"])
-def test_who_is_not_there_is_named_so(inside: Any, command: str) -> None:
+def test_who_is_not_there_is_named_so(inside: Inside, command: str) -> None:
     code, _, said = inside("user", command, "nobody", password=GOOD)
     assert (code, said.strip()) == (1, "没有这个用户")
 
@@ -178,7 +181,7 @@ def test_who_is_not_there_is_named_so(inside: Any, command: str) -> None:
 
 
 def start(tmp_path: Path, *arguments: str, **settings: str) -> LiveServer:
-    port = _free_port()
+    port = free_port()
     log = tmp_path / "process.log"
     with log.open("wb") as out:
         process = subprocess.Popen(
@@ -195,7 +198,7 @@ def start(tmp_path: Path, *arguments: str, **settings: str) -> LiveServer:
 def test_it_serves_from_nothing_and_ends_when_asked(new_database: Callable[..., str], tmp_path: Path) -> None:
     server = start(tmp_path, "serve", DATABASE_URL=new_database(empty=True))
     try:
-        assert _answers(server), server.tail()
+        assert answers(server), server.tail()
         assert server.base_url in server.tail()
     finally:
         code = server.stop()
@@ -226,14 +229,13 @@ def wait_for(done: Callable[[], bool], process: "subprocess.Popen[bytes]") -> No
 # -- the log ---------------------------------------------------------------------------------------------------
 
 
-def test_the_log_is_verified(database_url: str, run: Run) -> None:
+def test_the_log_is_verified(database_url: str, run: Run, inside: Inside) -> None:
     database = Database(database_url)
     events.install(database, {})
     for code in ("a", "b", "c"):
         with database.unit_of_work() as db:
             make_unit(db, code)
-    done = run("log", "verify", DATABASE_URL=database_url)
-    assert (done.returncode, done.stdout) == (0, "日志完整：3 条\n")
+    assert inside("log", "verify") == (0, "日志完整：3 条\n", "")
     with database.unit_of_work() as db:
         db.execute(text("UPDATE event SET body = replace(body, '\"b\"', '\"B\"') WHERE seq = 2"))
     database.close()
@@ -278,7 +280,7 @@ def test_settings_are_told_with_their_source_and_without_secrets(run: Run, tmp_p
 
 
 @pytest.mark.parametrize("language", ["zh", "en"])
-def test_every_setting_has_a_meaning(inside: Any, language: str) -> None:
+def test_every_setting_has_a_meaning(inside: Inside, language: str) -> None:
     code, told, _ = inside("config", "--markdown", language)
     rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in told.splitlines()[2:]]
     assert code == 0
@@ -296,7 +298,9 @@ def test_a_wrong_setting_is_named(run: Run) -> None:
 # -- backups ---------------------------------------------------------------------------------------------------
 
 
-def test_backup_and_restore(database_url: str, new_database: Callable[..., str], run: Run, tmp_path: Path) -> None:
+def test_backup_and_restore(
+    database_url: str, new_database: Callable[..., str], run: Run, inside: Inside, tmp_path: Path
+) -> None:
     database = Database(database_url)
     events.install(database, {})
     with database.unit_of_work() as db:
@@ -308,26 +312,28 @@ def test_backup_and_restore(database_url: str, new_database: Callable[..., str],
     done = run("backup", "all.tar.gz", DATABASE_URL=database_url)
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "all.tar.gz").exists() and end in done.stdout
-    again = run("backup", "all.tar.gz", DATABASE_URL=database_url)
-    assert (again.returncode, again.stderr.strip()) == (1, "备份文件已存在，请另取名称")
+    assert inside("backup", "all.tar.gz") == (1, "", "备份文件已存在，请另取名称\n")
 
     empty = new_database(empty=True)
     done = run("restore", "all.tar.gz", DATABASE_URL=empty)
     assert done.returncode == 0, done.stderr
     assert end in done.stdout and "会话 1 个" in done.stdout
     assert list(accounts(empty)) == ["zhang"]
-    assert run("log", "verify", DATABASE_URL=empty).returncode == 0
-
-    again = run("restore", "all.tar.gz", DATABASE_URL=empty)
-    assert (again.returncode, again.stderr.strip()) == (1, "目标数据库已有数据；恢复只写入空库")
-    (tmp_path / "cut.tar.gz").write_bytes((tmp_path / "all.tar.gz").read_bytes()[:2000])
-    broken = run("restore", "cut.tar.gz", DATA_DIR=str(tmp_path / "other"))
-    assert broken.returncode == 1
-    assert "损坏" in broken.stderr and "Traceback" not in broken.stderr
-    assert list((tmp_path / "other").rglob("*")) == []
+    assert inside("log", "verify", DATABASE_URL=empty)[0] == 0
+    refused = inside("restore", "all.tar.gz", DATABASE_URL=empty)
+    assert refused == (1, "", "目标数据库已有数据；恢复只写入空库\n")
 
 
-def test_a_file_that_cannot_be_is_told_in_one_sentence(inside: Any, tmp_path: Path) -> None:
+def test_a_broken_backup_leaves_nothing(inside: Inside, tmp_path: Path) -> None:
+    assert inside("backup", "all.tar.gz")[0] == 0
+    whole = (tmp_path / "all.tar.gz").read_bytes()
+    (tmp_path / "cut.tar.gz").write_bytes(whole[: len(whole) // 2])
+    code, _, said = inside("restore", "cut.tar.gz", DATABASE_URL="", DATA_DIR="other")
+    assert (code, said) == (1, "备份文件损坏或不完整，未恢复任何内容\n")
+    assert list((tmp_path / "other").iterdir()) == []
+
+
+def test_a_file_that_cannot_be_is_told_in_one_sentence(inside: Inside, tmp_path: Path) -> None:
     code, _, said = inside("backup", str(tmp_path / "nowhere" / "all.tar.gz"))
     assert code == 1 and "nowhere" in said
     assert inside("restore", str(tmp_path / "nowhere.tar.gz"))[0] == 2
