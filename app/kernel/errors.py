@@ -11,6 +11,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
+from sqlalchemy.exc import IntegrityError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from app.kernel.replies import encode
@@ -205,6 +206,8 @@ def field_errors(errors: Iterable[Any], *, english: bool = False) -> list[FieldE
         if len(place) > 1 and place[0] in ("body", "query", "path", "header", "cookie", "form"):
             place = place[:1] if code == "json_invalid" else place[1:]
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
+        if "expected" in context and code in ("enum", "literal_error"):
+            context["expected"] = context["expected"].replace("'", "").replace(" or ", "、").replace(", ", "、")
         if context.get("field_type") == "Value":  # text, measured after it was stripped
             code = f"string_{code}"
         reason = REASONS.get(code)
@@ -268,6 +271,11 @@ class _Broken(Problem):
     english = "Something broke here and was recorded. Tell the administrator the request id."
 
 
+def _same_key(error: IntegrityError) -> bool:
+    """Whether two wrote the same key at once; what one can see beforehand, the domain refuses in its own words."""
+    return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint" in str(error.orig)
+
+
 def install(app: FastAPI) -> None:
     """Register the one handler of each kind of exception."""
 
@@ -290,7 +298,15 @@ def install(app: FastAPI) -> None:
         log.error("request_failed", request_id=request.scope.get("request_id"), exc_info=error)
         return problem_response(request, _Broken())
 
+    async def clash(request: Request, error: Exception) -> Response:
+        assert isinstance(error, IntegrityError)
+        if not _same_key(error):
+            return await broken(request, error)
+        log.warning("same_key", request_id=request.scope.get("request_id"), exc_info=error)
+        return problem_response(request, Conflict())
+
     app.add_exception_handler(Problem, ours)
+    app.add_exception_handler(IntegrityError, clash)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(StarletteHTTPException, framework)
     app.add_exception_handler(Exception, broken)

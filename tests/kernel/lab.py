@@ -125,6 +125,13 @@ def deferred(db: Db, _actor: Editor) -> Response:
     return saved(db, {"done": True}, status=201)
 
 
+@router.post("/unchecked", status_code=201)
+def unchecked(db: Db, _actor: Editor) -> Response:
+    """Looks for nobody who was here before."""
+    db.add(_unit("unchecked"))
+    return saved(db, {"done": True}, status=201)
+
+
 @router.post("/waits")
 async def waits(db: Db, _actor: Editor) -> Response:
     """Holds the writer's place until somebody cancels it."""

@@ -18,9 +18,10 @@ from app.config import Settings
 from app.identity.units.models import Unit, UnitKind
 from app.kernel import chain, events
 from app.kernel.db import Database, Instant, instant_text
-from tests.clients import Work
+from tests.clients import As, Work
 from tests.databases import Databases
 from tests.factories.identity import make_session, make_user
+from tests.kernel.conftest import calm
 from tests.kernel.lab import make_lab
 
 
@@ -121,6 +122,15 @@ def test_a_commit_that_fails_is_no_success(strict_url: str, tmp_path: Any) -> No
         assert client.post("/lab/things", json={"code": "kept"}).status_code == 201
         with database.reading() as connection:
             assert chain.verify(connection).intact
+
+
+def test_of_two_who_write_the_same_key_one_is_told_of_the_other(as_: As, app: FastAPI) -> None:
+    clients = [calm(as_("officer", login=f"officer{number}")) for number in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(lambda client: client.post("/lab/unchecked"), clients))
+    assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
+    assert {answer.json().get("code") for answer in answers} == {None, "conflict"}
+    assert codes(app.state.database) == ["unchecked"]
 
 
 @pytest.mark.parametrize("what", ["conflict", "field", "many", "break"])
