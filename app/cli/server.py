@@ -42,6 +42,9 @@ def serve(
         access_log=False,
         log_level="warning",
         timeout_graceful_shutdown=10,
+        # On a busy machine a process may need longer than the usual 5 seconds until it answers its first ping;
+        # killed before, it would begin anew for ever.
+        timeout_worker_healthcheck=60,
         forwarded_allow_ips=settings.trusted_proxies,
         server_header=False,
     )
