@@ -1,9 +1,11 @@
 """What every command needs: the database, what is said on standard error, a bar for long work."""
 
+import sqlite3
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+import psycopg
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -47,6 +49,9 @@ def opened() -> Iterator[Database]:
         raise typer.Exit(1) from None
     except (OperationalError, ProgrammingError) as failure:
         say(f"数据库不可用，或尚未升级（zhaoshang migrate）：{str(failure.orig).strip()}")
+        raise typer.Exit(1) from None
+    except (sqlite3.OperationalError, psycopg.Error) as failure:  # asked past SQLAlchemy
+        say(f"数据库不可用，或尚未升级（zhaoshang migrate）：{str(failure).strip()}")
         raise typer.Exit(1) from None
     except OSError as failure:
         say(f"无法读写 {failure.filename or ''}：{failure.strerror or failure}")
