@@ -266,6 +266,9 @@ def write_workbook(target: Path | BinaryIO, sheets: Iterable[SheetOut]) -> int:
         for column, out in enumerate(sheet.columns):
             page.write_string(header, column, out.heading, formats.header)
         page.freeze_panes(header + 1, 0)
+        page.set_landscape()
+        page.set_paper(8)  # A3
+        page.repeat_rows(header)
         writers = [_writer(page, formats, column, out.style) for column, out in enumerate(sheet.columns)]
         row = header
         for values in sheet.rows:
