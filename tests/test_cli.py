@@ -324,7 +324,7 @@ def test_backup_and_restore(
     assert refused == (1, "", "目标数据库已有数据；恢复只写入空库\n")
 
 
-def test_a_database_without_tables_is_no_reason_for_a_traceback(new_database: Callable[..., str], inside: Inside) -> None:
+def test_a_database_without_tables_is_told_in_one_line(new_database: Callable[..., str], inside: Inside) -> None:
     code, _, said = inside("log", "verify", DATABASE_URL=new_database(empty=True))
     assert code == 1 and said.startswith("数据库不可用，或尚未升级（zhaoshang migrate）：")
 
