@@ -1,5 +1,6 @@
 """Which existing project a project of the file is: by code, by name and code of its enterprise, by name, by alias."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from app.exchange.ledgers.findings import ProjectReading, Reading, RowReading
@@ -38,8 +39,9 @@ def unite(known: Known, reading: Reading) -> dict[int, Match]:
     """Match every project of the file; those that turn out to be one existing project become one. By identity."""
     matches: dict[int, Match] = {}
     owners: dict[int, ProjectReading] = {}
+    codes = {str(project.values["code"]) for project in reading.projects if "code" in project.values}
     for project in list(reading.projects):
-        match = matches[id(project)] = match_project(known, project)
+        match = matches[id(project)] = match_project(known, project, codes)
         if match.project_id is None or project.refused:
             continue
         other = owners.get(match.project_id)
@@ -47,12 +49,12 @@ def unite(known: Known, reading: Reading) -> dict[int, Match]:
             owners[match.project_id] = project
             continue
         join(reading, other, project)
-        matches[id(other)] = match_project(known, other)
+        matches[id(other)] = match_project(known, other, codes)
     return matches
 
 
-def match_project(known: Known, project: ProjectReading) -> Match:
-    """Which existing project this is."""
+def match_project(known: Known, project: ProjectReading, codes: Collection[str]) -> Match:
+    """Which existing project this is; `codes` are all those in the file."""
     values = project.values
     code, name = values.get("code"), values.get("name")
     match = Match()
@@ -63,12 +65,11 @@ def match_project(known: Known, project: ProjectReading) -> Match:
     by_code = known.by_code.get(code) if isinstance(code, str) else None
     named = _by_names(known, project, match)
     if by_code is None:
+        if named is not None and isinstance(code, str) and not _recoded(known, project, named, codes, match):
+            return match
         match.project_id = named
         if named is not None:
             _told_of_name(known, project, named, match)
-        if named is not None and isinstance(code, str):
-            there = known.records[named].row["code"]
-            match.tell("warning", "code", "code_differs", f"系统中该项目的编号为 {there}，本编号未采用")
         return match
     match.project_id = by_code
     there = known.records[by_code].row
@@ -92,6 +93,16 @@ def _one_unit(known: Known, project: ProjectReading, match: Match) -> None:
         if unit is None or other is None or unit.id != other.id:
             reason = f"同一项目在{row.where('unit')}写作“{name}”，互相矛盾"
             match.tell("refused", "unit", "conflict", reason)
+
+
+def _recoded(known: Known, project: ProjectReading, named: int, codes: Collection[str], match: Match) -> bool:
+    """A known name under a code that nobody knows: the same project only if its enterprise is the same."""
+    there = known.records[named].row["code"]
+    if there not in codes and _same_firm(known, project, named):
+        match.tell("warning", "code", "code_differs", f"系统中该项目的编号为 {there}，本编号未采用")
+        return True
+    match.tell("warning", "code", "namesake", f"系统中另有同名项目 {there}，编号不同，读作另一项目")
+    return False
 
 
 def owner_of(known: Known, row: RowReading) -> int | None:
@@ -126,6 +137,8 @@ def _by_names(known: Known, project: ProjectReading, match: Match) -> int | None
         return None
     same_name = known.by_name.get(squash(name)) or known.by_name.get(squash(_whole(values)), [])
     found = list(dict.fromkeys(same_name or known.by_alias.get(squash(name), [])))
+    if isinstance(code := values.get("code"), str) and known.by_code.get(code) in found:
+        found = [known.by_code[code]]
     others = []
     for alias in _names(values.get("aliases")):
         for other in known.by_name.get(squash(alias), ()):
@@ -142,8 +155,6 @@ def _by_names(known: Known, project: ProjectReading, match: Match) -> int | None
         fitting = [one for one in found if _same_firm(known, project, one)]
         found = fitting if len(fitting) == 1 else found
     if len(found) > 1:
-        if isinstance(code := values.get("code"), str) and known.by_code.get(code) in found:
-            return known.by_code[code]
         codes = "、".join(str(known.records[one].row["code"]) for one in found)
         match.tell("refused", "name", "name_ambiguous", f"系统中有多个同名项目（{codes}），请填写项目编号")
         return None

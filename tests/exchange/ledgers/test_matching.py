@@ -83,6 +83,20 @@ def test_the_same_name_of_another_enterprise_is_asked_about(officer: Any, there:
     assert there in result["rows"][0]["findings"][0]["message"]
 
 
+def test_two_codes_are_two_projects_unless_all_else_is_the_same(officer: Any, there: str) -> None:
+    same = send(officer, book(row(**{"项目编号": "500114-2020-0500"})))
+    assert [r["outcome"] for r in same["rows"]] == ["unchanged"] and same["rows"][0]["code"] == there
+    assert [code for _, _, code in told(same, "warning")] == ["code_differs"]
+    phase = row(**{"项目编号": "500114-2020-0501", "投资企业": "", "企业性质": "", "合同编号": "HT-9"})
+    other = send(officer, book(phase))
+    assert [r["outcome"] for r in other["rows"]] == ["created"]
+    assert "namesake" in [code for _, _, code in told(other, "warning")]
+    both = send(officer, book(row(**{"项目编号": there}), phase))
+    assert [r["outcome"] for r in both["rows"]] == ["unchanged", "unchanged"], told(both)
+    asked = send(officer, book(row(**{"投资企业": "", "企业性质": ""})))
+    assert [code for _, _, code in told(asked)] == ["name_ambiguous"]
+
+
 def test_codes_come_with_the_ledger_or_follow_in_its_year(officer: Any) -> None:
     rows = [row(**{"项目编号": "500114-2019-0007", "项目名称": "甲项目", "合同编号": "A"}),
             row(**{"项目名称": "乙项目", "合同编号": "B", "签约日期": "2019-05-06"}),
