@@ -23,6 +23,8 @@ Cell = str | int | float | dt.date | dt.datetime | dt.time | dt.timedelta
 
 _FORMULA_START = re.compile(r"'*[=+\-@＝＋－＠\t\r\n]")
 _ESCAPED_START = re.compile(r"'+[=+\-@＝＋－＠\t\r\n]")
+# Control characters but tab and line breaks, and halves of pairs: no database takes them, nobody means them.
+_UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 _CELL_NAME = re.compile(r"([A-Z]+)(\d+)")
 
 
@@ -198,6 +200,8 @@ def _cells(rows: list[list[Any]]) -> list[list[Cell]]:
     for row in rows:
         for column, value in enumerate(row):
             if type(value) is str:
+                if not value.isprintable():
+                    value = row[column] = _UNWRITABLE.sub("", value)
                 if value[:1] == "'":
                     row[column] = restore(value)
             elif value is True or value is False:

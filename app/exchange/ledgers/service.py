@@ -4,7 +4,6 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from pathlib import PurePath
 
 import structlog
 from sqlalchemy import select, update
@@ -22,6 +21,7 @@ from app.kernel import bulk, calendar, events
 from app.kernel.access import Actor
 from app.kernel.db import Database
 from app.kernel.errors import Conflict, Problem
+from app.kernel.file_names import display_name
 from app.kernel.sheets import read_workbook
 
 log = structlog.get_logger()
@@ -60,7 +60,7 @@ def begin(
     waited: int | None = None,
 ) -> Task:
     """Note that this file is being imported, and how many seconds the importer waits for the answer."""
-    name = PurePath(filename.replace("\\", "/")).name[-200:] or "ledger"
+    name = display_name(filename)
     now = calendar.now()
     with database.unit_of_work() as db:
         events.act(db, actor)

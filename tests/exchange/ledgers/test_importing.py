@@ -207,6 +207,16 @@ def test_what_is_no_ledger_is_refused_at_once(officer: Any, db: Fixture, name: s
     assert count(db, LedgerImport) == 0
 
 
+def test_characters_that_no_database_takes_are_dropped(officer: Any) -> None:
+    text = io.StringIO()
+    csv.writer(text).writerows(sheet(row(**{"项目名称": "玻\x0b纤\x7f制品", "备注": "一行\x01\n两行\ufffe"})))
+    result = send(officer, text.getvalue().encode(), "../台\x01账.csv")
+    assert result["state"] == "done", told(result)
+    assert "/" not in result["filename"] and result["filename"].isprintable()
+    project = officer.get(f"/api/v1/projects/{result['rows'][0]['code']}").json()
+    assert (project["name"], project["note"]) == ("玻纤制品", "一行\n两行")
+
+
 def test_a_broken_workbook_fails_with_a_reason(officer: Any, db: Fixture) -> None:
     result = send(officer, book(row())[:-300])
     assert result["state"] == "failed" and "损坏" in result["message"]
