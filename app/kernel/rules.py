@@ -4,13 +4,13 @@ A domain declares a `RuleKind`: the Pydantic body, who may activate it, and the 
 house (number 0, always in force where nothing newer is). Who saves a version never activates it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel, ValidationError
-from sqlalchemy import JSON, Connection, Date, String, UniqueConstraint, bindparam, select
+from sqlalchemy import JSON, ColumnElement, Connection, Date, String, UniqueConstraint, bindparam, select
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.kernel import calendar
@@ -18,6 +18,7 @@ from app.kernel.access import Actor, Permission
 from app.kernel.db import Base, Id, Instant, text_key
 from app.kernel.errors import Conflict, FieldError, Forbidden, Invalid, NotFound, field_errors
 from app.kernel.events import Logged, record
+from app.kernel.nested import nested, unnest
 from app.kernel.statements import Statement
 
 Body = TypeVar("Body", bound=BaseModel)
@@ -108,26 +109,39 @@ def kind_of(code: str) -> RuleKind[Any]:
     return kind
 
 
-_active = Statement(
-    select(RuleVersion.number, RuleVersion.body, RuleVersion.valid_from, RuleVersion.valid_to)
-    .where(RuleVersion.rule == bindparam("rule"), RuleVersion.state == "active")
-    .order_by(RuleVersion.valid_from)
+_columns = select(RuleVersion.number, RuleVersion.body, RuleVersion.valid_from, RuleVersion.valid_to).order_by(
+    RuleVersion.valid_from
 )
+_active = Statement(_columns.where(RuleVersion.rule == bindparam("rule"), RuleVersion.state == "active"))
 
 
 def _day(value: Any) -> date | None:
-    # SQLite's driver gives text.
+    # SQLite's driver gives text, and so does JSON.
     return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def _read(kind: RuleKind[Body], rows: Iterable[Sequence[Any]]) -> list[InForce[Body]]:
+    found: list[InForce[Body]] = [InForce(0, kind.shipped, None, None)]
+    for number, body, valid_from, valid_to in rows:
+        read = kind.body.model_validate_json(body) if isinstance(body, str) else kind.body.model_validate(body)
+        found.append(InForce(number, read, _day(valid_from), _day(valid_to)))
+    return found
 
 
 def versions(connection: Connection | Session, kind: RuleKind[Body]) -> list[InForce[Body]]:
     """Every version that ever ruled or will, oldest first; the shipped one leads."""
     driver = connection.connection() if isinstance(connection, Session) else connection
-    found: list[InForce[Body]] = [InForce(0, kind.shipped, None, None)]
-    for number, body, valid_from, valid_to in _active.rows(driver, {"rule": kind.code}):
-        read = kind.body.model_validate_json(body) if isinstance(body, str) else kind.body.model_validate(body)
-        found.append(InForce(number, read, _day(valid_from), _day(valid_to)))
-    return found
+    return _read(kind, _active.rows(driver, {"rule": kind.code}))
+
+
+def column(kind: RuleKind[Any]) -> ColumnElement[str]:
+    """The same as a column of any statement, for answers that cannot afford one more; `versions_in` reads it."""
+    return nested(_columns.where(RuleVersion.rule == kind.code, RuleVersion.state == "active"))
+
+
+def versions_in(kind: RuleKind[Body], text: str) -> list[InForce[Body]]:
+    """The versions that a `column` of this kind holds."""
+    return _read(kind, (list(row.values()) for row in unnest(text)))
 
 
 def in_force(connection: Connection | Session, kind: RuleKind[Body], on: date) -> InForce[Body]:

@@ -4,10 +4,13 @@ SQLAlchemy writes the SQL, in both dialects, once for each shape; the hot path t
 costs. Values go out as the API spells them: money as yuan, dates as ISO, instants in UTC.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+from psycopg import RawCursor
+from psycopg.pq import Format
 from sqlalchemy import JSON, Boolean, Connection, Dialect, Insert, Select, Update
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
@@ -39,25 +42,50 @@ class Compiled:
     def __init__(self, query: Query, dialect: Dialect) -> None:
         compiled = query.compile(dialect=dialect, compile_kwargs={"render_postcompile": True})
         self.sql = str(compiled)
-        self.positions: Sequence[str] | None = getattr(compiled, "positiontup", None)
+        self.sqlite = dialect.name == "sqlite"
+        self.positions: Sequence[str] = compiled.positiontup or ()
+        if not self.sqlite:
+            self.sql, self.positions = _numbered(self.sql)
         self.defaults: dict[str, Any] = dict(compiled.params)
         self.binders: dict[str, Converter] = {}
         for bind, name in compiled.bind_names.items():  # `binds` also has anonymous ones under their raw keys
             process = bind.type.dialect_impl(dialect).bind_processor(dialect)
             if process is not None:
                 self.binders[name] = process
-        # Binary results are decoded faster; the driver of SQLite knows nothing else.
-        self.cursor: dict[str, Any] = {} if dialect.name == "sqlite" else {"binary": True}
         columns = query.selected_columns if isinstance(query, Select) else ()
         found = [(i, converter(c.type, dialect)) for i, c in enumerate(columns)]
         self.converters = [(index, convert) for index, convert in found if convert is not None]
 
-    def given(self, values: Mapping[str, Any]) -> Any:
+    def cursor(self, connection: Connection) -> Any:
+        """A cursor of the driver: for PostgreSQL one that takes its own spelling and decodes binary, both cheaper."""
+        driver: Any = connection.connection.dbapi_connection
+        if self.sqlite:
+            return driver.cursor()
+        cursor = RawCursor(driver)
+        cursor.format = Format.BINARY
+        return cursor
+
+    def given(self, values: Mapping[str, Any]) -> list[Any]:
         """The bound values as the driver takes them."""
         merged = {**self.defaults, **values}
         for name, process in self.binders.items():
             merged[name] = process(merged[name])
-        return merged if self.positions is None else [merged[name] for name in self.positions]
+        return [merged[name] for name in self.positions]
+
+
+def _numbered(sql: str) -> tuple[str, list[str]]:
+    """SQL with PostgreSQL's own `$1` for `%(name)s`, which the driver would translate anew each time, and the names."""
+    names: list[str] = []
+
+    def number(found: re.Match[str]) -> str:
+        name = found[1]
+        if name is None:
+            return "%"
+        if name not in names:
+            names.append(name)
+        return f"${names.index(name) + 1}"
+
+    return re.sub(r"%\((\w+)\)s|%%", number, sql), names
 
 
 class Statement:
@@ -80,7 +108,7 @@ class Statement:
     def rows(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:
         """Run it on the driver; raw rows, as the driver gives them."""
         compiled = self._in(connection)
-        cursor = connection.connection.cursor(**compiled.cursor)
+        cursor = compiled.cursor(connection)
         try:
             cursor.execute(compiled.sql, compiled.given(values))
             return list(cursor.fetchall())
@@ -90,7 +118,7 @@ class Statement:
     def run(self, connection: Connection, lines: Sequence[Mapping[str, Any]]) -> None:
         """Run a write on the driver, once for each line of values, in the connection's transaction."""
         compiled = self._in(connection)
-        cursor = connection.connection.cursor()
+        cursor = compiled.cursor(connection)
         try:
             if len(lines) == 1:
                 cursor.execute(compiled.sql, compiled.given(lines[0]))

@@ -175,6 +175,11 @@ def middle(found: list[Rate]) -> float:
     return statistics.median(rate.wall for rate in found)
 
 
+def microseconds(found: list[Rate]) -> float:
+    """Of the server's processor for one answer, in the middle of the rounds."""
+    return 1e6 / statistics.median(rate.cpu for rate in found)
+
+
 def ratio(ours: list[Rate], to: list[Rate]) -> float:
     """The median of the rounds' ratios."""
     return statistics.median(a.wall / b.wall for a, b in zip(ours, to, strict=True))

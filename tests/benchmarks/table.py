@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from tests.benchmarks.load import Rate, cpu_ratio, middle, ratio
+from tests.benchmarks.load import Rate, cpu_ratio, microseconds, middle, ratio
 
 TOLERANCE = 0.6
 """A measured ratio may fall this far short of its goal before the run fails: machines have neighbours."""
@@ -35,7 +35,7 @@ class Table:
         found, cpu = ratio(ours, reference), cpu_ratio(ours, reference)
         if most:
             found, cpu = 1 / found, 1 / cpu
-        self.add(name, f"{middle(ours):,.0f}/s", f"{middle(reference):,.0f}/s", found, goal=goal, cpu=cpu, most=most)
+        self.add(name, _said(ours), _said(reference), found, goal=goal, cpu=cpu, most=most)
 
     def __str__(self) -> str:
         rows = [("", "ours", "reference", "ratio", "by cpu", "goal"), *self.lines]
@@ -44,3 +44,7 @@ class Table:
             "  ".join([row[0].ljust(widths[0]), *(cell.rjust(w) for cell, w in zip(row[1:], widths[1:], strict=True))])
             for row in rows
         )
+
+
+def _said(rates: list[Rate]) -> str:
+    return f"{middle(rates):,.0f}/s {microseconds(rates):,.0f} µs"

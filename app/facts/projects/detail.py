@@ -23,10 +23,80 @@ from app.identity.units.models import Unit
 from app.kernel import calendar, rules
 from app.kernel.access import Actor
 from app.kernel.codes import check_project_code
-from app.kernel.db import Id
+from app.kernel.nested import nested, unnest
 from app.kernel.paging import EVERYTHING, Sight
 from app.kernel.replies import Answer
 from app.kernel.statements import Statement
+
+_project = Project.__table__
+
+
+def _of_project(query: Any, child: Any) -> Any:
+    return nested(query.where(child.project_id == Project.id), _project)
+
+
+_aliases = _of_project(select(ProjectAlias.id, ProjectAlias.alias).order_by(ProjectAlias.id), ProjectAlias)
+
+_enterprises = _of_project(
+    select(
+        ProjectEnterprise.id,
+        ProjectEnterprise.enterprise_id,
+        Enterprise.name,
+        Enterprise.uscc,
+        ProjectEnterprise.role,
+    )
+    .join(Enterprise, Enterprise.id == ProjectEnterprise.enterprise_id)
+    .order_by(ProjectEnterprise.id),
+    ProjectEnterprise,
+)
+
+_units = _of_project(
+    select(
+        Unit.code.label("unit"),
+        Unit.name,
+        ProjectUnit.role,
+        ProjectUnit.valid_from,
+        ProjectUnit.valid_to,
+    )
+    .join(Unit, Unit.id == ProjectUnit.unit_id)
+    # Those of today first, the responsible one leading; then the past, newest first.
+    .order_by(
+        ProjectUnit.valid_to.is_not(None),
+        case((ProjectUnit.role == UnitRole.RESPONSIBLE.value, 0), else_=1),
+        ProjectUnit.valid_from.desc(),
+        ProjectUnit.id,
+    ),
+    ProjectUnit,
+)
+
+_plans = _of_project(select(ProjectPlan.stage, ProjectPlan.planned_on), ProjectPlan)
+
+_notes = _of_project(
+    select(
+        ProjectNote.kind,
+        ProjectNote.solved_on,
+        ProjectNote.id,
+        ProjectNote.text,
+        ProjectNote.at,
+        ProjectNote.by_name,
+    ).order_by(ProjectNote.id.desc()),
+    ProjectNote,
+)
+
+_grants = _of_project(
+    select(
+        User.login.label("user"),
+        User.name.label("user_name"),
+        Unit.code.label("unit"),
+        Unit.name.label("unit_name"),
+        ProjectGrant.source,
+    )
+    .select_from(ProjectGrant)
+    .outerjoin(User, User.id == ProjectGrant.user_id)
+    .outerjoin(Unit, Unit.id == ProjectGrant.unit_id)
+    .order_by(func.coalesce(User.login, ""), func.coalesce(Unit.code, ""), ProjectGrant.id),
+    ProjectGrant,
+)
 
 _record: Any = (
     select(
@@ -84,9 +154,15 @@ _record: Any = (
         Project.ended_on,
         Project.imported,
         Project.version,
-        # Not for the answer: they go no further than `_detail`.
-        Project.id,
+        # As the database keeps them; `_detail` makes of them what goes out.
         Project.first_formal_fen,
+        _aliases.label("aliases"),
+        _enterprises.label("enterprises"),
+        _units.label("units"),
+        _plans.label("plans"),
+        _notes.label("notes"),
+        _grants.label("grants"),
+        rules.column(SCALE).label("scale"),
     )
     .select_from(Project)
     .outerjoin(Unit, Unit.id == Project.unit_id)
@@ -94,76 +170,6 @@ _record: Any = (
     .where(Project.code == bindparam("code", type_=Project.code.type))
 )
 _records: dict[str, Statement] = {}
-
-_project = bindparam("project", type_=Id)
-
-_aliases = Statement(
-    select(ProjectAlias.id, ProjectAlias.alias)
-    .where(ProjectAlias.project_id == _project)
-    .order_by(ProjectAlias.id)
-)  # fmt: skip
-
-_enterprises = Statement(
-    select(
-        ProjectEnterprise.id,
-        ProjectEnterprise.enterprise_id,
-        Enterprise.name,
-        Enterprise.uscc,
-        ProjectEnterprise.role,
-    )
-    .join(Enterprise, Enterprise.id == ProjectEnterprise.enterprise_id)
-    .where(ProjectEnterprise.project_id == _project)
-    .order_by(ProjectEnterprise.id)
-)
-
-_units = Statement(
-    select(
-        Unit.code.label("unit"),
-        Unit.name,
-        ProjectUnit.role,
-        ProjectUnit.valid_from,
-        ProjectUnit.valid_to,
-    )
-    .join(Unit, Unit.id == ProjectUnit.unit_id)
-    .where(ProjectUnit.project_id == _project)
-    # Those of today first, the responsible one leading; then the past, newest first.
-    .order_by(
-        ProjectUnit.valid_to.is_not(None),
-        case((ProjectUnit.role == UnitRole.RESPONSIBLE.value, 0), else_=1),
-        ProjectUnit.valid_from.desc(),
-        ProjectUnit.id,
-    )
-)
-
-_plans = Statement(select(ProjectPlan.stage, ProjectPlan.planned_on).where(ProjectPlan.project_id == _project))
-
-_notes = Statement(
-    select(
-        ProjectNote.kind,
-        ProjectNote.solved_on,
-        ProjectNote.id,
-        ProjectNote.text,
-        ProjectNote.at,
-        ProjectNote.by_name,
-    )
-    .where(ProjectNote.project_id == _project)
-    .order_by(ProjectNote.id.desc())
-)
-
-_grants = Statement(
-    select(
-        User.login.label("user"),
-        User.name.label("user_name"),
-        Unit.code.label("unit"),
-        Unit.name.label("unit_name"),
-        ProjectGrant.source,
-    )
-    .select_from(ProjectGrant)
-    .outerjoin(User, User.id == ProjectGrant.user_id)
-    .outerjoin(Unit, Unit.id == ProjectGrant.unit_id)
-    .where(ProjectGrant.project_id == _project)
-    .order_by(func.coalesce(User.login, ""), func.coalesce(Unit.code, ""), ProjectGrant.id)
-)
 
 
 def one(connection: Connection, actor: Actor, code: str) -> Answer:
@@ -188,36 +194,30 @@ def _detail(connection: Connection, sight: Sight, code: str, *, with_grants: boo
     rows = statement.rows(connection, {**sight.values, "code": code})
     if not rows:
         raise queries.NoProject
-    spelled = statement.spelled(connection, rows)[0]
-    *_, number, first_formal_fen = rows[0]
-    # The last two are for us; `strict` would not let them go.
-    found: dict[str, Any] = dict(zip(statement.names[:-2], spelled, strict=False))
-    found["large"] = first_formal_fen is not None and is_large(
-        first_formal_fen, rules.in_force(connection, SCALE, calendar.today()).body
-    )
-    found["aliases"] = _children(connection, _aliases, number)
-    found["enterprises"] = _children(connection, _enterprises, number)
+    found = statement.lines(connection, rows)[0]
+    first_formal_fen = rows[0][statement.names.index("first_formal_fen")]
+    del found["first_formal_fen"]
+    scale = rules.ruling(rules.versions_in(SCALE, found.pop("scale")), calendar.today())
+    found["large"] = is_large(first_formal_fen, scale.body)
+    for name in ("aliases", "enterprises", "units", "plans", "notes", "grants"):
+        found[name] = unnest(found[name])
     for part in found["enterprises"]:
         investor = part["role"] == EnterpriseRole.INVESTOR
         part["main"] = investor and part["enterprise_id"] == found["enterprise_id"]
-    found["units"] = _children(connection, _units, number)
-    found["plans"] = sorted(_children(connection, _plans, number), key=lambda plan: STAGES.index(plan["stage"]))
-    found["notes"], found["problems"] = [], []
-    for remark in _children(connection, _notes, number):
+    found["plans"].sort(key=lambda plan: STAGES.index(plan["stage"]))
+    remarks, found["notes"], found["problems"] = found["notes"], [], []
+    for remark in remarks:
+        remark["at"] = remark["at"].replace("+00:00", "Z")
         if remark.pop("kind") == "problem":
             found["problems"].append(remark)
         else:
             del remark["solved_on"]
             found["notes"].append(remark)
     found["problems"].sort(key=lambda problem: problem["solved_on"] is not None)
-    found["grants"] = _children(connection, _grants, number) if with_grants else None
+    if not with_grants:
+        found["grants"] = None
     found["warnings"] = _warnings(found)
     return found
-
-
-def _children(connection: Connection, statement: Statement, number: int) -> list[dict[str, Any]]:
-    rows = statement.rows(connection, {"project": number})
-    return [dict(zip(statement.names, row, strict=True)) for row in statement.spelled(connection, rows)]
 
 
 def _warnings(found: dict[str, Any]) -> list[str]:

@@ -273,7 +273,7 @@ def _plans(connection: Connection, actor: Actor, sort: str) -> list[str]:
 def _explained(connection: Connection, statement: Statement, values: dict[str, Any]) -> str:
     compiled = statement.dialects[connection.dialect.name]
     explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
-    cursor = connection.connection.cursor()
+    cursor = compiled.cursor(connection)
     cursor.execute(explain + compiled.sql, compiled.given(values))
     rows = cursor.fetchall()
     cursor.close()
