@@ -83,9 +83,7 @@ def replace(
     old = _newest(db, project, number)
     said = Described(old.kind, dated_on, old.stage, note)
     _check_new(db, project, old.kind, old.stage, file)
-    evidence = _link(db, actor, project, said, file)
-    evidence.replaces_id = old.id
-    evidence.replaces_reason = reason
+    evidence = _link(db, actor, project, said, file, replaces_id=old.id, replaces_reason=reason)
     events.record(
         db, "project.evidence_replaced", project, reason=reason, evidence=evidence.id, replaces=old.id, paper=old.kind
     )
@@ -127,15 +125,20 @@ def _check_new(db: Session, project: Project, kind: EvidenceKind, stage: Stage |
         raise SameEvidence
 
 
-def _link(db: Session, actor: Actor, project: Project, said: Described, file: Received) -> Evidence:
+def _link(
+    db: Session, actor: Actor, project: Project, said: Described, file: Received,
+    *, replaces_id: int | None = None, replaces_reason: str | None = None,
+) -> Evidence:  # fmt: skip
     files.keep(db, actor, file)
     evidence = Evidence(
         project_id=project.id, kind=said.kind, stage=said.stage, dated_on=said.dated_on, sha256=file.sha256,
         filename=file.name, note=said.note, state=EvidenceState.SUBMITTED, uploaded_at=calendar.now(),
-        uploaded_by=actor.id, uploaded_by_name=_name_of(db, actor),
+        uploaded_by=actor.id, uploaded_by_name=_name_of(db, actor), replaces_id=replaces_id,
+        replaces_reason=replaces_reason,
     )  # fmt: skip
     db.add(evidence)
     projects.touch(db, project)
+    db.flush()
     return evidence
 
 

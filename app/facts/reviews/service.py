@@ -72,6 +72,7 @@ def request(db: Session, actor: Actor, code: str, body: ReviewIn) -> tuple[Proje
     )  # fmt: skip
     db.add(review)
     projects.touch(db, project)
+    db.flush()
     events.record(db, "project.review_requested", project, review=review.id, review_kind=review.kind)
     return project, review
 

@@ -309,7 +309,7 @@ def requires(permission: Permission) -> Any:
 
     async def entering(request: Request, db: Db) -> Actor:
         # A form has been consumed by now; what makes it repeatable are its own means (a ledger changes nothing twice).
-        form = request.headers.get("content-type", "").startswith(FORMS)
+        form = request.headers.get("content-type", "").lower().startswith(FORMS)
         body = b"" if form else await request.body()
         actor, _ = await enter(request, permission)
         if idempotency.HEADER in request.headers:

@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import json
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -109,6 +110,9 @@ def test_no_file_at_all_is_refused(as_: As, db: Work) -> None:
     code = a_project(db)
     answer = as_("officer").post(f"/api/v1/projects/{code}/evidence", data=SAID)
     assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "file")
+    loud = {"Content-Type": "Application/X-WWW-Form-URLencoded"}
+    answer = as_("officer").post(f"/api/v1/projects/{code}/evidence", content=b"kind=contract", headers=loud)
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "dated_on")
 
 
 def zipped(*names: str) -> bytes:
@@ -417,8 +421,10 @@ def test_the_log_tells_everything(as_: As, db: Work, app: FastAPI) -> None:
     judge(reviewer, code, second, "reject")
     with app.state.database.reading() as connection:
         assert_log_equals_tables(connection)
-        told = [row.kind for row in chain.stored(connection) if row.subject_key == code]
-    assert told == [
+        told = [(row.kind, json.loads(row.body)["data"]) for row in chain.stored(connection) if row.subject_key == code]
+    assert [data.get("evidence") for _, data in told] == [None, first, first, second, second]
+    assert (told[3][1]["replaces"], told[4][1]["was"]) == (first, "submitted")
+    assert [kind for kind, _ in told] == [
         "project.created", "project.evidence_added", "project.evidence_verified", "project.evidence_replaced",
         "project.evidence_rejected",
     ]  # fmt: skip

@@ -1,5 +1,6 @@
 """Reviews over the API: asked for by one, concluded by another, with conditions and a paper; what they say on a day."""
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from typing import Any
@@ -362,8 +363,9 @@ def test_the_log_tells_everything(as_: As, db: Work, app: FastAPI) -> None:
     withdraw(reviewer, code, number)
     with app.state.database.reading() as connection:
         assert_log_equals_tables(connection)
-        told = [row.kind for row in chain.stored(connection) if row.subject_key == code]
-    assert told == [
+        told = [(row.kind, json.loads(row.body)["data"]) for row in chain.stored(connection) if row.subject_key == code]
+    assert {data["review"] for _, data in told[1:]} == {number}
+    assert [kind for kind, _ in told] == [
         "project.created", "project.review_requested", "project.review_concluded", "project.review_condition_met",
         "project.review_condition_reopened", "project.review_withdrawn",
     ]  # fmt: skip
