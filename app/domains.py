@@ -32,6 +32,7 @@ from app.facts.attention.jobs import digest
 from app.facts.attention.routes import router as attention
 from app.facts.enterprises.routes import router as enterprises
 from app.facts.evidence import jobs as evidence_jobs
+from app.facts.evidence import notices as evidence_tells
 from app.facts.evidence.routes import router as evidence
 from app.facts.evidence.upload_routes import router as uploads
 from app.facts.funds.routes import router as funds
@@ -42,6 +43,7 @@ from app.facts.projects import notices as projects_tell
 from app.facts.projects import reactions as projects_react
 from app.facts.projects import sights
 from app.facts.projects.routes import router as projects
+from app.facts.reviews import notices as reviews_tell
 from app.facts.reviews.routes import router as reviews
 from app.facts.statistics.routes import router as statistics
 from app.figures.routes import router as figures
@@ -99,6 +101,13 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "project.noted": (projects_tell.noted,),
     "project.problem_raised": (projects_tell.problem_raised,),
     "project.problem_solved": (projects_tell.problem_solved,),
+    "project.evidence_added": (evidence_tells.added,),
+    "project.evidence_replaced": (evidence_tells.added,),
+    "project.evidence_verified": (evidence_tells.judged,),
+    "project.evidence_rejected": (evidence_tells.judged,),
+    "project.review_requested": (reviews_tell.requested,),
+    "project.review_concluded": (reviews_tell.concluded,),
+    "project.review_withdrawn": (reviews_tell.withdrawn,),
     "ledger_import.done": (imports_react.ended,),
     "ledger_import.refused": (imports_react.ended,),
     "ledger_import.failed": (imports_react.ended,),

@@ -9,6 +9,13 @@ PROJECT_NOTED = declare("project.noted", "新增备注", "项目「{project}」�
 PROJECT_PROBLEM = declare("project.problem", "待解决问题", "项目「{project}」有待解决的问题：{problem}", waits=True)
 PROJECT_SOLVED = declare("project.problem_solved", "问题已解决", "项目「{project}」的问题已于 {on} 解决：{problem}")
 
+EVIDENCE_WAITS = declare("evidence.submitted", "材料待核验", "项目「{project}」的{paper}待核验：{file}", waits=True)
+EVIDENCE_REJECTED = declare("evidence.rejected", "材料被退回", "项目「{project}」的{paper}被退回：{reason}")
+REVIEW_WAITS = declare(
+    "review.requested", "待登记审查结论", "项目「{project}」的{review}已于 {on} 送审，待登记结论", waits=True
+)
+REVIEW_CONCLUDED = declare("review.concluded", "审查结论", "项目「{project}」的{review}已有结论：{opinion}")
+
 IMPORT_ENDED = declare("ledger_import.ended", "导入有误", "台账「{file}」的导入已结束。{outcome}")
 
 RULE_DRAFT = declare(
