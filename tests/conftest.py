@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from app.kernel.schema import upgrade as build
 from tests import postgres
@@ -28,6 +29,10 @@ from tests.databases import Databases, backends, drop_templates
 from tests.servers import LiveServer, serve
 
 pytest_plugins = ["tests.clients"]
+
+# How long an example takes says more of the machine than of the code; benchmarks measure.
+settings.register_profile("house", deadline=None)
+settings.load_profile("house")
 
 FOLDER = pytest.StashKey[Path]()
 DATABASES = pytest.StashKey[dict[str, Databases]]()
