@@ -220,8 +220,14 @@ def _differences(row: Any, op: str) -> dict[str, Any]:
     return fields
 
 
+def _forget(db: Session) -> None:
+    # What was rolled back is not told, nor does anybody react to it, should the session go on.
+    db.info.pop("draft", None)
+
+
 event.listen(Session, "before_flush", _bump)
 event.listen(Session, "after_flush", _collect)
+event.listen(Session, "after_rollback", _forget)
 
 
 def _root_model(subject: str) -> type[Any]:

@@ -42,6 +42,15 @@ def test_one_transaction_makes_one_event_for_each_subject(database: Database) ->
     assert [(row[0], row[2]) for row in event["body"]["rows"]] == [("unit", "insert"), ("unit_term", "insert")]
 
 
+def test_what_was_rolled_back_is_not_told_when_the_session_goes_on(database: Database) -> None:
+    with database.unit_of_work() as db:
+        db.add(a_unit())
+        events.record(db, "unit.changed", db.merge(a_unit("sww")))
+        db.rollback()
+        db.add(a_unit("nyw"))
+    assert [(event["kind"], event["subject_key"]) for event in all_events(database)] == [("unit.created", "nyw")]
+
+
 def test_a_child_moves_the_version_of_its_root_once(database: Database) -> None:
     with database.unit_of_work() as db:
         db.add(a_unit())
