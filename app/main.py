@@ -21,8 +21,8 @@ from app.identity.auth.access import Memory, Public
 from app.kernel import errors, events, idempotency, jobs, openapi
 from app.kernel.bodies import BodyLimit
 from app.kernel.db import Database
-from app.kernel.heads import Heads
 from app.kernel.files import Store
+from app.kernel.heads import Heads
 from app.kernel.replies import Shelf
 from app.kernel.routing import Switchboard
 from app.kernel.telemetry import Metrics, Telemetry, set_up_logs
