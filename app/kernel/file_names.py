@@ -19,8 +19,9 @@ def display_name(name: str) -> str:
     Directions are overridden to make `cod.exe` look like `exe.doc`, and zero-width characters to make two names look
     like one: they are dropped before anybody looks at the extension.
     """
-    text = unicodedata.normalize("NFC", _SPACES.sub(" ", name))
+    text = _SPACES.sub(" ", name)
     text = "".join(c for c in text if unicodedata.category(c) not in ("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"))
+    text = _SPACES.sub(" ", unicodedata.normalize("NFC", text))  # what was dropped may have stood between
     text = _RESERVED.sub("_", _SEPARATOR.split(text)[-1]).strip(" .")
     if _DEVICE.match(text):
         text = f"_{text}"

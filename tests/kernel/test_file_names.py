@@ -23,6 +23,8 @@ from app.kernel.file_names import MAX_BYTES, NAMELESS, display_name, extension_o
         ("", NAMELESS),
         ("目录/", NAMELESS),
         ("e\u0301.txt", "é.txt"),
+        ("0 \u200b 0.txt", "0 0.txt"),
+        ("e\u200b\u0301.txt", "é.txt"),
     ],
 )
 def test_names_become_safe(name: str, shown: str) -> None:
