@@ -1,13 +1,18 @@
 """Where a request goes: the API's routes, found by the first word of their path.
 
 The framework asks one route after the other, which costs half a millisecond at a hundred of them. Here a
-dictionary leads to the few whose path begins alike; each of these is the framework's own.
+dictionary leads to the few whose path begins alike; each of these is the framework's own, only shorter where it
+asks little.
 """
 
-from collections.abc import Iterable
+import inspect
+from collections.abc import Callable, Iterable
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
+from fastapi.dependencies.models import Dependant
+from fastapi.dependencies.utils import request_params_to_args
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
@@ -17,7 +22,47 @@ PREFIX = "/api/v1"
 
 def api(tag: str, **options: Any) -> APIRouter:
     """A domain's router: paths below `/api/v1`, operation ids a human would choose (the function's name)."""
-    return APIRouter(prefix=PREFIX, tags=[tag], generate_unique_id_function=lambda route: route.name, **options)
+    return APIRouter(
+        prefix=PREFIX, tags=[tag], route_class=Route, generate_unique_id_function=lambda route: route.name, **options
+    )
+
+
+class Route(APIRoute):
+    """A route of the framework.
+
+    One that takes no more than parts of its path and async functions of the request, and gives a finished response,
+    is called directly: solving such dependencies would cost a third of an answer that is known already.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **options: Any) -> None:
+        super().__init__(path, endpoint, **options)
+        if inspect.signature(endpoint).return_annotation is Response and _is_plain(self.dependant):
+            self.app = self._answer
+
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        values, errors = request_params_to_args(self.dependant.path_params, request.path_params)
+        if errors:
+            raise RequestValidationError(errors)
+        for needed in self.dependant.dependencies:
+            assert needed.name is not None and needed.call is not None
+            values[needed.name] = await needed.call(request)
+        response: Response = await self.endpoint(**values)
+        await response(scope, receive, send)
+
+
+def _is_plain(dependant: Dependant) -> bool:
+    """Does it take but parts of the path and what async functions make of the request?"""
+    takes = {field.name for field in dependant.path_params} | {needed.name for needed in dependant.dependencies}
+    return (
+        inspect.iscoroutinefunction(dependant.call)
+        and takes == set(inspect.signature(dependant.call).parameters)
+        and all(
+            inspect.iscoroutinefunction(needed.call)
+            and [needed.request_param_name] == list(inspect.signature(needed.call).parameters)
+            for needed in dependant.dependencies
+        )
+    )
 
 
 def _word(path: str) -> str:

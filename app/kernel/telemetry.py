@@ -3,11 +3,15 @@
 One pure ASGI layer around everything, also around the handler of last resort: what breaks has its id too.
 """
 
+import itertools
 import logging
 import secrets
 import sys
+from collections.abc import Callable
 from time import perf_counter
+from typing import Any
 
+import msgspec
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -15,13 +19,18 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from app.kernel import events
 
 log = structlog.get_logger()
+# An id is no secret. Asking the system for chance each time would give way to other threads.
+_process, _requests = secrets.token_hex(4), itertools.count(1)
 
 
 def set_up_logs(form: str, level: str) -> None:
     """JSON lines for machines, or coloured text for people, on standard error."""
-    shape: structlog.types.Processor = (
-        structlog.dev.ConsoleRenderer() if form == "console" else structlog.processors.JSONRenderer(ensure_ascii=False)
-    )
+    shape: structlog.types.Processor
+    lines: Callable[..., structlog.types.WrappedLogger]
+    if form == "console":
+        shape, lines = structlog.dev.ConsoleRenderer(), structlog.PrintLoggerFactory(sys.stderr)
+    else:
+        shape, lines = structlog.processors.JSONRenderer(_encode), structlog.BytesLoggerFactory(sys.stderr.buffer)
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -32,9 +41,13 @@ def set_up_logs(form: str, level: str) -> None:
             shape,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(getattr(logging, level.upper())),
-        logger_factory=structlog.PrintLoggerFactory(sys.stderr),
+        logger_factory=lines,
         cache_logger_on_first_use=True,
     )
+
+
+def _encode(line: dict[str, Any], **_: Any) -> bytes:
+    return msgspec.json.encode(line, enc_hook=repr)
 
 
 class Metrics:
@@ -73,7 +86,7 @@ def _request_id(scope: Scope) -> str:
             if 1 <= len(text) <= 64 and all(c.isascii() and (c.isalnum() or c in "-_.") for c in text):
                 return text
             break
-    return secrets.token_hex(8)
+    return f"{_process}{next(_requests):08x}"
 
 
 class Telemetry:
