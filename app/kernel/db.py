@@ -4,14 +4,17 @@ A request that writes gets one session (`Db`). It is committed once, after the a
 serialised and before it is sent; whatever is raised on the way rolls everything back.
 """
 
+import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import copy_context
 from datetime import UTC, datetime
 from enum import StrEnum
 from queue import LifoQueue
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -124,6 +127,7 @@ class Base(DeclarativeBase):
 
 
 Hook = Callable[[Session], None]
+Found = TypeVar("Found")
 
 
 class Database:
@@ -152,6 +156,7 @@ class Database:
         self.after_commit: list[Callable[[int], None]] = []
         self.after_failure: list[Hook] = []
         self.commits = anyio.CapacityLimiter(16)
+        self.readers = ThreadPoolExecutor(pool + overflow, "reader")
 
     def _engine(self, **options: Any) -> Engine:
         connect: dict[str, Any] = {}
@@ -214,7 +219,17 @@ class Database:
         finally:
             self.idle.put(connection)
 
+    async def read(self, work: Callable[[Connection], Found]) -> Found:
+        """Run what reads in a thread, with a connection: half the way there and back of the framework's own threads."""
+        context = copy_context()
+        return await asyncio.get_running_loop().run_in_executor(self.readers, context.run, self._read, work)
+
+    def _read(self, work: Callable[[Connection], Found]) -> Found:
+        with self.reading() as connection:
+            return work(connection)
+
     def close(self) -> None:
+        self.readers.shutdown()
         while not self.idle.empty():
             connection = self.idle.get()
             if connection is not None:

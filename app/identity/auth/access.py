@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import anyio.to_thread
 import msgspec
 from fastapi import Depends, Request, Response
 from sqlalchemy import Connection, bindparam, select, update
@@ -238,14 +237,9 @@ async def enter(request: Request, permission: Permission) -> tuple[Actor, Head]:
     head = await heads.now()
     actor = remembered(request, head)
     if actor is None:
-        actor = await anyio.to_thread.run_sync(_identified, request, head)
+        actor = await database_of(request).read(lambda connection: identify(request, connection, head))
     admit(actor, permission)
     return actor, head
-
-
-def _identified(request: Request, head: Head) -> Actor:
-    with database_of(request).reading() as connection:
-        return identify(request, connection, head)
 
 
 # -- reading ---------------------------------------------------------------------------------------------------
@@ -265,25 +259,23 @@ class Read:
         """
         actor, head = await enter(self.request, self.permission)
         shelf: Shelf = self.request.app.state.shelf
-        kept = shelf.get((query, args, actor.view), head[0])
+        key = (query, args, actor.view)
+        kept = shelf.get(key, head[0])
         if kept is None:
-            kept = await anyio.to_thread.run_sync(self._kept, query, args, actor, head[0])
-        return respond(self.request, kept)
 
-    def _kept(self, query: Callable[..., Any], args: tuple[Any, ...], actor: Actor, version: int) -> Kept:
-        found = self._fresh(query, args, actor)
-        kept = keep(found if isinstance(found, Answer) else Answer(found), version)
-        self.request.app.state.shelf.put((query, args, actor.view), version, kept)
-        return kept
+            def find(connection: Connection) -> Kept:
+                found = query(connection, actor, *args)
+                new = keep(found if isinstance(found, Answer) else Answer(found), head[0])
+                shelf.put(key, head[0], new)
+                return new
+
+            kept = await database_of(self.request).read(find)
+        return respond(self.request, kept)
 
     async def fresh(self, query: Callable[..., Any], *args: Any) -> Any:
         """The same without keeping: `query`'s own result, for files, streams and answers about the actor."""
         actor, _ = await enter(self.request, self.permission)
-        return await anyio.to_thread.run_sync(self._fresh, query, args, actor)
-
-    def _fresh(self, query: Callable[..., Any], args: tuple[Any, ...], actor: Actor) -> Any:
-        with database_of(self.request).reading() as connection:
-            return query(connection, actor, *args)
+        return await database_of(self.request).read(lambda connection: query(connection, actor, *args))
 
 
 def reads(permission: Permission) -> Any:
@@ -299,11 +291,6 @@ def reads(permission: Permission) -> Any:
 # -- changing --------------------------------------------------------------------------------------------------
 
 
-def _begin(request: Request, body: bytes, actor: Actor, db: Any) -> None:
-    with database_of(request).reading() as connection:
-        idempotency.begin(connection, request, body, actor, db)
-
-
 def requires(permission: Permission) -> Any:
     """A dependency: the route changes something, and asks for this permission. `Annotated[Actor, requires(P.X)]`."""
 
@@ -313,7 +300,7 @@ def requires(permission: Permission) -> Any:
         body = b"" if form else await request.body()
         actor, _ = await enter(request, permission)
         if idempotency.HEADER in request.headers:
-            await anyio.to_thread.run_sync(_begin, request, body, actor, db)
+            await database_of(request).read(lambda connection: idempotency.begin(connection, request, body, actor, db))
         events.act(db, actor)
         return actor
 
