@@ -73,12 +73,14 @@ Part = Measure | Typed
 class Indicator:
     """`parts` gives what is counted, or numerator and denominator of a rate.
 
+    `wording` is the label before it is filled in: `{large}` stands for the threshold, `{of}` for what is filtered by.
+
     `depends` names the rules its meaning rests on: where their values differ, two figures are not the same thing.
     `implied` is the dimension it is broken down by when neither `by` nor a filter names it.
     """
 
     code: str
-    label: str
+    wording: str
     unit: str  # 个, 元, 比率, 位
     formula: Callable[[Definitions], str]
     parts: Callable[[Definitions], tuple[Part, ...]]
@@ -90,6 +92,11 @@ class Indicator:
     @property
     def is_ratio(self) -> bool:
         return self.unit == "比率"
+
+    def label(self, on: Definitions, of: str = "") -> str:
+        """What it is called under the rules of a day; `of` names the filter of a share's numerator."""
+        text = self.wording.format(large=on.large, of=of)
+        return f"{text}（分子限于{of}）" if of and "{of}" not in self.wording else text
 
     def meaning(self, on: Definitions, further: tuple[str, ...] = ()) -> tuple[object, ...]:
         """What may not differ between two figures that are compared."""
@@ -222,18 +229,18 @@ INDICATORS_BY_CODE: Mapping[str, Indicator] = {
             _start_rate, ("start_rate", *STAY),
         ),
         Indicator(
-            "large_count", "1亿元以上项目数", "个",
+            "large_count", "{large}以上项目数", "个",
             lambda on: _signed_text(f"期内签约且首份正式合同金额在{on.large}以上（含）的项目数")(on),
             lambda on: (_signed(on, "large"),), ("scale.large_from", *STAY),
         ),
         Indicator(
-            "large_amount", "1亿元以上项目合同金额", "元",
+            "large_amount", "{large}以上项目合同金额", "元",
             lambda on: _signed_text(f"期内签约且首份正式合同金额在{on.large}以上（含）的项目，其首份合同金额之和")(on),
             lambda on: (Measure("signings", "amount", _standing(on, "large")),), ("scale.large_from", *STAY),
         ),
         Indicator(
-            "large_share", "1亿元以上项目占比", "比率",
-            _signed_text("1亿元以上项目数 ÷ 签约项目数"),
+            "large_share", "{large}以上项目占比", "比率",
+            lambda on: _signed_text(f"{on.large}以上项目数 ÷ 签约项目数")(on),
             lambda on: (_signed(on, "large"), _signed(on)), ("scale.large_from", *STAY),
         ),
         Indicator(
@@ -310,7 +317,7 @@ def share_of(part: Indicator, whole: Indicator, code: str) -> Indicator:
     """The share of one counted indicator in another."""
     return Indicator(
         code=code,
-        label=f"{part.label}占{whole.label}的比重",
+        wording=f"{{of}}{part.wording}占{whole.wording}的比重",
         unit="比率",
         formula=lambda on: f"（{part.formula(on)}）÷（{whole.formula(on)}）；筛选条件只用于分子",
         parts=lambda on: (*part.parts(on), *whole.parts(on)),

@@ -98,7 +98,7 @@ def _indicator(
             versions.append({"version": version, "valid_from": begins, **_printed(indicator, on)})
     return {
         "code": indicator.code,
-        "label": indicator.label,
+        "label": indicator.label(now),
         "unit": indicator.unit,
         "stock": indicator.stock,
         **_printed(indicator, now),

@@ -187,13 +187,14 @@ def _items(
     by, names = this.frame.by, this.frame.names
     keys = sorted_keys({**shown.figures, **(earlier.figures if earlier else {})}, names)
     version, print_as = indicator.version(this.on), style(question, this.on)
+    label = indicator.label(this.on)
     items: list[dict[str, Any]] = []
     for key in keys:
         figure = shown.figures.get(key, shown.otherwise)
         items.append(
             {
                 "indicator": indicator.code,
-                "label": indicator.label,
+                "label": label,
                 "period": question.period.text,
                 "dimensions": {item.code: part for item, part in zip(by, key, strict=True)},
                 "labels": {item.code: label_of(n, part) for item, n, part in zip(by, names, key, strict=True)},

@@ -79,7 +79,7 @@ def rows(connection: Connection, actor: Actor, q: RowQuery) -> dict[str, Any]:
 def _measure(indicator: Indicator, at: Side, part: str) -> Measure:
     parts = indicator.parts(at.on)
     if part == "denominator" and len(parts) == 1:
-        raise Invalid.field("part", "not_a_rate", f"{indicator.label}不是比率，没有分母")
+        raise Invalid.field("part", "not_a_rate", f"{indicator.label(at.on)}不是比率，没有分母")
     found = parts[1 if part == "denominator" else 0]
     if isinstance(found, Typed):
         raise Invalid.field("indicator", "typed", "这是录入的统计数据，没有明细，见 GET /statistics")

@@ -154,7 +154,7 @@ def count(connection: Connection, indicators: Iterable[Indicator], at: Side) -> 
                 _check_stock(indicator, at)
                 wanted[base].append(part)
             elif at.frame.by or at.frame.filters:
-                _check_typed(indicator)
+                _check_typed(indicator, at)
     done = {name: cells(connection, measures, frames[name]) for name, measures in wanted.items() if measures}
     found: dict[str, Counted] = {}
     for indicator, bases in plans:
@@ -174,12 +174,12 @@ def count(connection: Connection, indicators: Iterable[Indicator], at: Side) -> 
 def _check_stock(indicator: Indicator, at: Side) -> None:
     dimensions = (*at.frame.by, *(item.dimension for item in at.frame.filters))
     if indicator.stock and any(item.time is not None for item in dimensions):
-        raise Invalid.field("by", "stock", f"{indicator.label}是期末存量，不能按时间细分，请分别查询各期间")
+        raise Invalid.field("by", "stock", f"{indicator.label(at.on)}是期末存量，不能按时间细分，请分别查询各期间")
 
 
-def _check_typed(indicator: Indicator) -> None:
+def _check_typed(indicator: Indicator, at: Side) -> None:
     if not indicator.is_ratio:
-        raise Invalid.field("by", "typed", f"{indicator.label}为录入数据，不能细分或筛选")
+        raise Invalid.field("by", "typed", f"{indicator.label(at.on)}为录入数据，不能细分或筛选")
 
 
 def fold(group: Cells, hidden: set[Key], at: Side) -> Cells:

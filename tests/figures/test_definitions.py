@@ -94,6 +94,11 @@ def test_the_threshold_is_a_rule_and_inclusive(ask: Any, db: Work) -> None:
     rule(db, SCALE, "2020-01-01", large_from="200000000.00", bands=["100000000.00", "300000000.00"])
     (item,) = ask("large_count")
     assert (item["value"], item["version"]) == (2, "indicators/0+scale/1")
+    assert item["label"] == "2亿元以上项目数"
+    assert [ask(code)[0]["label"] for code in ("large_amount", "large_share", "large_count/signed_count")] == [
+        "2亿元以上项目合同金额", "2亿元以上项目占比", "2亿元以上项目数占签约项目数的比重",
+    ]  # fmt: skip
+    assert ask("large_count", "2019")[0]["label"] == "1亿元以上项目数"
     assert item["compare"]["flag"]["code"] == "definition_changed"
     by_band = ask("signed_count", by="amount_band")
     assert {i["dimensions"]["amount_band"]: i["value"] for i in by_band} == {"10000": 2, "30000": 1}
@@ -131,6 +136,7 @@ def test_catalogue(as_: As, db: Work) -> None:
     assert rate["versions"][0]["formula"] != rate["versions"][1]["formula"] == rate["formula"]
     assert "2016-01-01" in found["agreements_since"]["formula"]
     assert "1亿元" in found["large_count"]["formula"]
+    assert [found[code]["label"] for code in ("large_count", "large_share")] == ["1亿元以上项目数", "1亿元以上项目占比"]
     for code in found:
         asked = as_("officer").get("/api/v1/figures", params={"indicator": code, "period": "2020", "compare": "yoy"})
         assert asked.status_code == 200, code
