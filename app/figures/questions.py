@@ -187,7 +187,7 @@ def _items(
     by, names = this.frame.by, this.frame.names
     keys = sorted_keys({**shown.figures, **(earlier.figures if earlier else {})}, names)
     version, print_as = indicator.version(this.on), style(question, this.on)
-    label = indicator.label(this.on)
+    label = indicator.label(this.on, this.chosen if indicator.share else "")
     items: list[dict[str, Any]] = []
     for key in keys:
         figure = shown.figures.get(key, shown.otherwise)

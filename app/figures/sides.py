@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.facts.statistics import queries as statistics
-from app.figures.dimensions import DIMENSIONS, NONE, OTHER, Dimension, Names, Setting, Unknown
+from app.figures.dimensions import DIMENSIONS, NONE, OTHER, Dimension, Names, Setting, Unknown, label_of
 from app.figures.engine import Cell, Cells, Filter, Frame, Key, Measure, cells
 from app.figures.indicators import Definitions, Indicator, Rulebook, Typed
 from app.kernel.calendar import FIRST_YEAR, Period
@@ -21,12 +21,16 @@ Filters = tuple[tuple[str, tuple[str, ...]], ...]
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One period to count in. `typed_for` is the name under which figures from outside are looked up."""
+    """One period to count in. `typed_for` is the name under which figures from outside are looked up.
+
+    `chosen` says the filters in words: `工业、服务业·区经济信息委`.
+    """
 
     period: Period
     typed_for: str
     on: Definitions
     frame: Frame
+    chosen: str = ""
 
     @property
     def narrowed(self) -> bool:
@@ -110,7 +114,12 @@ def side(
         filters=chosen,
         sight=sight if any(item.time is None for item in parts) else None,
     )
-    return Side(period, typed_for or period.text, on, frame)
+    words = "·".join("、".join(_called(DIMENSIONS[name], names[name], key) for key in keys) for name, keys in filters)
+    return Side(period, typed_for or period.text, on, frame, words)
+
+
+def _called(item: Dimension, names: Names, key: str) -> str:
+    return f"{item.label}{label_of(names, key)}" if key == NONE else label_of(names, key)
 
 
 def _raws(item: Dimension, names: Names, key: str, back: int) -> tuple[Any, ...]:

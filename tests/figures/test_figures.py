@@ -163,6 +163,29 @@ def test_share(get: Get) -> None:
     assert by(halves, "half") == {"2020-H1": "0.5000000000", "2020-H2": "0.6666666667"}
 
 
+@pytest.mark.parametrize(
+    ("indicator", "asked", "label"),
+    [
+        ("signed_count", {"filter": "sector:industry"}, "工业签约项目数占签约项目数的比重"),
+        ("large_count/signed_count", {"filter": "sector:industry"}, "工业1亿元以上项目数占签约项目数的比重"),
+        (
+            "signed_count",
+            {"filter": ["sector:industry", "sector:services"]},
+            "工业、服务业签约项目数占签约项目数的比重",
+        ),
+        ("signed_count", {"filter": ["sector:industry", "channel:online"]}, "工业·线上签约项目数占签约项目数的比重"),
+        ("signed_count", {"filter": "chain:none"}, "产业链未填签约项目数占签约项目数的比重"),
+        ("signed_count", {"filter": "chain:{材料}"}, "{材料}签约项目数占签约项目数的比重"),
+        ("signed_count", {"by": "sector"}, "签约项目数占签约项目数的比重"),
+        ("large_share", {"filter": "sector:industry"}, "1亿元以上项目占比（分子限于工业）"),
+        ("large_share", {"filter": "sector:industry", "share": "false"}, "1亿元以上项目占比"),
+        ("signed_count", {"filter": "sector:industry", "share": "false"}, "签约项目数"),
+    ],
+)
+def test_the_label_of_a_share_names_its_filter(get: Get, indicator: str, asked: dict[str, Any], label: str) -> None:
+    assert {item["label"] for item in get(indicator, **({"share": "true"} | asked))} == {label}
+
+
 def test_a_named_rate_filters_both_and_a_ratio_only_its_numerator(get: Get) -> None:
     assert value(get("large_share", filter="sector:industry")) == "0.6666666667"
     assert value(get("large_count/signed_count", filter="sector:industry")) == "0.4000000000"
