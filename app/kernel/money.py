@@ -104,22 +104,38 @@ def _output(value: Any) -> int:
 
 
 def _schema(pattern: str, description: str) -> WithJsonSchema:
+    """What is written, always text."""
     return WithJsonSchema(
         {"type": "string", "pattern": pattern, "description": description, "examples": ["2223000000.00"]}
     )
 
 
+def _input_schema(pattern: str, description: str, least: int) -> WithJsonSchema:
+    """What is taken: text, or a whole number of yuan."""
+    kinds = [{"type": "string", "pattern": pattern}, {"type": "integer", "minimum": least, "maximum": MAX_FEN // 100}]
+    schema = {"anyOf": kinds, "description": description, "examples": ["2223000000.00"]}
+    return WithJsonSchema(schema, mode="validation")
+
+
 _AS_TEXT = PlainSerializer(format_yuan, return_type=str)
 
 Yuan = Annotated[
-    int, BeforeValidator(_input), _AS_TEXT, _schema(YUAN_PATTERN, "金额，单位元，十进制字符串，最多两位小数，不为负")
+    int,
+    BeforeValidator(_input),
+    _AS_TEXT,
+    _schema(YUAN_PATTERN, "金额，单位元，十进制字符串，两位小数"),
+    _input_schema(YUAN_PATTERN, "金额，单位元，十进制字符串（最多两位小数）或整数，不为负", 0),
 ]
 """Input: yuan (decimal string, or whole number) not below zero; the attribute holds **fen**; written as yuan text.
 
 Python code that fills such a field gives yuan too. A model filled from fen columns uses ``YuanOut``.
 """
 SignedYuan = Annotated[
-    int, BeforeValidator(_signed_input), _AS_TEXT, _schema(SIGNED_YUAN_PATTERN, "金额，单位元，可为负，最多两位小数")
+    int,
+    BeforeValidator(_signed_input),
+    _AS_TEXT,
+    _schema(SIGNED_YUAN_PATTERN, "金额，单位元，十进制字符串，两位小数，可为负"),
+    _input_schema(SIGNED_YUAN_PATTERN, "金额，单位元，十进制字符串（最多两位小数）或整数，可为负", -(MAX_FEN // 100)),
 ]
 """As ``Yuan``, negative amounts allowed (corrections, differences)."""
 YuanOut = Annotated[
