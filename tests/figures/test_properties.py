@@ -183,7 +183,7 @@ PART: dict[str, Callable[[Row, date], str]] = {
 
 
 def _band(amount: int) -> str:
-    return next(str(at) for at in (50000, 10000, 5000, 0) if amount >= at * 10**6)
+    return next(str(at) for at in (300000, 100000, 50000, 10000, 5000, 0) if amount >= at * 10**6)
 
 
 BASES = [
