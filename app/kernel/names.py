@@ -5,9 +5,11 @@ import unicodedata
 from collections import defaultdict
 from collections.abc import Hashable, Mapping
 from functools import cache, lru_cache
+from importlib.util import find_spec
+from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from pypinyin.constants import PHRASES_DICT, PINYIN_DICT
+import msgspec
 from rapidfuzz import fuzz
 
 from app.kernel.regions import leading_region
@@ -80,6 +82,18 @@ _IN_NAMES = {"曾": "zeng", "翟": "zhai", "覃": "qin", "缪": "miao", "晟": "
 _MORE_PHRASES = {"朝阳": ("chao", "yang"), "单县": ("shan", "xian")}
 
 
+def _table(name: str) -> bytes:
+    """A table of `pypinyin`. Imported, the package would hold 55 MB for ever, of which names need two."""
+    spec = find_spec("pypinyin")
+    assert spec is not None and spec.origin is not None
+    return Path(spec.origin).with_name(name).read_bytes()
+
+
+@cache
+def _readings() -> dict[int, str]:
+    return msgspec.json.decode(_table("pinyin_dict.json"), type=dict[int, str])
+
+
 def _toneless(syllable: str) -> str:
     """``zhòng`` to ``zhong``, ``lǜ`` to ``lv`` (as it is typed)."""
     plain = unicodedata.normalize("NFD", syllable).replace("u\u0308", "v")
@@ -91,7 +105,7 @@ def _reading(character: str) -> str:
     """The commonest reading of one character; of a letter or digit itself; of anything else nothing."""
     if character.isascii():
         return character.lower() if character.isalnum() else ""
-    return _IN_NAMES.get(character) or _toneless(PINYIN_DICT.get(ord(character), "").split(",")[0])
+    return _IN_NAMES.get(character) or _toneless(_readings().get(ord(character), "").split(",")[0])
 
 
 @cache
@@ -103,8 +117,10 @@ def _phrases() -> tuple[dict[str, tuple[str, ...]], dict[str, list[int]]]:
     toneless = cache(_toneless)
     special: dict[str, tuple[str, ...]] = {}
     lengths: dict[str, set[int]] = defaultdict(set)
-    for phrase, readings in PHRASES_DICT.items():
-        said = tuple(toneless(reading[0]) for reading in readings)
+    # One at a time: a million small objects at once would leave their room behind.
+    decode = msgspec.json.Decoder(list[list[str]]).decode
+    for phrase, raw in msgspec.json.decode(_table("phrases_dict.json"), type=dict[str, msgspec.Raw]).items():
+        said = tuple(toneless(reading[0]) for reading in decode(raw))
         if len(said) == len(phrase) and any(said[i] != _reading(c) for i, c in enumerate(phrase)):
             special[phrase] = said
             lengths[phrase[0]].add(len(phrase))
