@@ -34,6 +34,31 @@ DESCRIPTION = """慧招商：区县招商投资促进局的开放后端。
 金额为元、两位小数的字符串；比率为十位小数的字符串；错误为 `application/problem+json`。
 """
 
+TAGS = {
+    "auth": "登录、退出、修改密码与本人的会话",
+    "projects": "项目台账：登记、修改、状态、密级、责任单位、合作企业、问题、备注与沿革",
+    "pipeline": "项目阶段的推进，以及各阶段到达日期的更正",
+    "agreements": "意向书、框架协议、正式合同与补充协议",
+    "funds": "到位资金的登记与冲销",
+    "evidence": "佐证材料的提交、替换、下载与核验",
+    "uploads": "大文件分片上传",
+    "reviews": "项目审查：送审、结论、撤回与条件的落实",
+    "attention": "需要关注的项目：久未推进、临期与缺项",
+    "enterprises": "企业库：名称、上市、联系人、查重与合并",
+    "figures": "统计指标：分期间、分维度、同比、占比，指标所依据的明细，以及总览与地图",
+    "statistics": "由外部录入的统计数据：全区固定资产投资、市级考核位次",
+    "ledgers": "Excel 台账的导入、导出与模板",
+    "notices": "本人的通知",
+    "feed": "事件日志及其核对，实时变更",
+    "meta": "各字段的可选值",
+    "units": "责任单位及其类别",
+    "periods": "统计期间的锁定与重开，工作日历",
+    "rules": "口径规则：各版本的起草、生效与撤回",
+    "accounts": "用户、角色与机器密钥的管理",
+    "health": "运行状态与监控",
+}
+"""The groups of the API page, in its order: what is in each."""
+
 
 def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application. Without settings they are read from the environment."""
@@ -69,6 +94,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         title="慧招商 Zhaoshang",
         version="0.1.0",
         description=DESCRIPTION,
+        openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,

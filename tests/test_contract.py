@@ -124,6 +124,13 @@ def test_every_operation_is_described(operations: dict[str, dict[str, Any]]) -> 
         assert operation["tags"], name
 
 
+def test_every_tag_is_described_once(spec: dict[str, Any], operations: dict[str, dict[str, Any]]) -> None:
+    names = [tag["name"] for tag in spec["tags"]]
+    assert len(names) == len(set(names))
+    assert set(names) == {tag for operation in operations.values() for tag in operation["tags"]}
+    assert [tag["name"] for tag in spec["tags"] if not re.search(r"[一-鿿]", tag["description"])] == []
+
+
 def test_every_parameter_is_described(operations: dict[str, dict[str, Any]]) -> None:
     bare = [
         f"{name}: {parameter['name']}"
@@ -258,6 +265,46 @@ def test_what_needs_a_version_declares_both_refusals(operations: dict[str, dict[
             assert {"412", "428"} <= set(operation["responses"]), name
         if name.startswith("patch "):
             assert "if-match" in parameters, name
+
+
+def test_a_version_is_required_except_for_what_may_be_new(operations: dict[str, dict[str, Any]]) -> None:
+    required = {
+        name: parameter["required"]
+        for name, operation in operations.items()
+        for parameter in operation.get("parameters", [])
+        if parameter["name"].lower() == "if-match"
+    }
+    assert {name for name, needed in required.items() if not needed} == {"put /api/v1/statistics/{code}/{period}"}
+    assert len(required) > 5
+
+
+def test_kept_answers_have_an_etag(operations: dict[str, dict[str, Any]]) -> None:
+    kept = {name for name, operation in operations.items() if "304" in operation["responses"]}
+    assert {
+        "get /api/v1/projects",
+        "get /api/v1/figures",
+        "get /api/v1/projects/{code}/evidence/{evidence_id}/file",
+    } <= kept
+    assert not {"get /api/v1/stream", "get /api/v1/auth/me", "get /readyz", "get /api/v1/ledgers/export"} & kept
+    for name, operation in operations.items():
+        parameters = {parameter["name"] for parameter in operation.get("parameters", [])}
+        assert ("If-None-Match" in parameters) == (name in kept), name
+        if name in kept:
+            assert name.startswith("get ")
+            assert all("ETag" in operation["responses"][status]["headers"] for status in ("200", "304")), name
+
+
+def test_changes_by_post_may_be_repeated(operations: dict[str, dict[str, Any]]) -> None:
+    """Except forms, what tells a secret once, and what changes nothing of ours."""
+    without = set()
+    for name, operation in operations.items():
+        repeatable = "Idempotency-Key" in {parameter["name"] for parameter in operation.get("parameters", [])}
+        assert not repeatable or (name.startswith("post ") and "409" in operation["responses"]), name
+        form = "multipart/form-data" in operation.get("requestBody", {}).get("content", ())
+        assert not (form and repeatable), name
+        if name.startswith("post ") and not form and not repeatable:
+            without.add(name.removeprefix("post /api/v1"))
+    assert without == {"/users", "/users/{login}/password-reset", "/keys", "/auth/login", "/enterprises/duplicates"}
 
 
 def test_references_lead_somewhere(spec: dict[str, Any]) -> None:

@@ -1,9 +1,10 @@
 """The OpenAPI of the house: what our own dependencies know is written into the framework's description.
 
-A route's permission and the two ways to say who one is; the parameters that `asked()` reads; one problem
-document for every refusal.
+A route's permission and the two ways to say who one is; the parameters that `asked()` reads; the headers of
+versions and of repeated requests; one problem document for every refusal.
 """
 
+import inspect
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,7 +14,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
-from app.kernel.errors import ProblemOut
+from app.kernel.errors import IfMatchMissing, ProblemOut, Stale, raises
+from app.kernel.preconditions import if_match
 from app.kernel.routing import Switchboard
 
 REF = "#/components/schemas/{model}"
@@ -27,6 +29,20 @@ IDEMPOTENCY_KEY = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 128},
     "example": "6f1b0f0e-6c2b-4b5e-9a39-2f1c3a0f7d11",
 }
+
+IF_NONE_MATCH = {
+    "name": "If-None-Match",
+    "in": "header",
+    "required": False,
+    "description": "所持答复的 ETag：没有变化时答复 304，不含正文",
+    "schema": {"type": "string"},
+    "example": '"7-1234-9f86d081884c7d65"',
+}
+
+ETAG = {"description": "答复的标识；修改时作 If-Match，再次读取时作 If-None-Match", "schema": {"type": "string"}}
+
+TOLD_ONCE = {"x-told-once": True}
+"""`openapi_extra` of a route that tells a secret: its answer is not kept, so that an Idempotency-Key is of no use."""
 
 SECURITY = {
     "bearer": {"type": "http", "scheme": "bearer", "description": "登录所得令牌，或机器密钥"},
@@ -93,7 +109,13 @@ def describe(app: FastAPI) -> dict[str, Any]:
     """The whole description; made once for each application."""
     if app.openapi_schema is not None:
         return app.openapi_schema
-    schema = get_openapi(title=app.title, version=app.version, description=app.description, routes=routes(app))
+    schema = get_openapi(
+        title=app.title,
+        version=app.version,
+        description=app.description,
+        routes=routes(app),
+        tags=app.openapi_tags,
+    )
     components = schema.setdefault("components", {})
     schemas = components.setdefault("schemas", {})
     components["securitySchemes"] = SECURITY
@@ -108,6 +130,28 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schemas.pop(name, None)
     app.openapi_schema = schema
     return schema
+
+
+def _is_kept(route: APIRoute) -> bool:
+    """Does the route's function answer with `read.answer`, which keeps bodies and gives them an ETag?"""
+    return "answer" in inspect.unwrap(route.endpoint).__code__.co_names
+
+
+def _say_versions(route: APIRoute, operation: dict[str, Any], responses: dict[str, Any]) -> None:
+    """If-Match where a change needs it; ETag and If-None-Match where an answer has them."""
+    if if_match in dependencies(route.dependant):
+        for parameter in operation["parameters"]:
+            if parameter["name"] == "if-match":
+                # For the function it is optional, so that its absence is 428 and not 422.
+                parameter["required"] = True
+                parameter["schema"] = {"type": "string", "maxLength": 100, "title": parameter["schema"]["title"]}
+        for status, response in raises(Stale, IfMatchMissing).items():
+            responses.setdefault(str(status), response)
+    if "GET" in (route.methods or ()) and ("304" in responses or _is_kept(route)):
+        responses["200"].setdefault("headers", {})["ETag"] = ETAG
+        responses.setdefault("304", {"description": "与 If-None-Match 所持的相同"})
+        responses["304"]["headers"] = {"ETag": ETAG}
+        operation.setdefault("parameters", []).append(IF_NONE_MATCH)
 
 
 def _complete(route: APIRoute, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
@@ -126,10 +170,11 @@ def _complete(route: APIRoute, operation: dict[str, Any], schemas: dict[str, Any
         responses.setdefault("413", {"description": "请求正文过大", "content": PROBLEM})
     form = "multipart/form-data" in operation.get("requestBody", {}).get("content", ())
     repeatable = any(hasattr(call, "repeatable") for call in dependencies(route.dependant))
-    if "POST" in (route.methods or ()) and repeatable and not form:
+    told_once = operation.get("x-told-once", False)
+    if "POST" in (route.methods or ()) and repeatable and not form and not told_once:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
         responses.setdefault("409", {"description": "同一 Idempotency-Key 已用于另一请求", "content": PROBLEM})
-    if "requestBody" in operation or operation.get("parameters"):
+    needed = "requestBody" in operation or operation.get("parameters")
+    _say_versions(route, operation, responses)
+    if needed:
         responses["422"] = {"description": "提交的内容有误：`errors` 逐项指明字段与原因", "content": PROBLEM}
-    if "304" not in responses and "GET" in (route.methods or ()) and permission is not None:
-        responses["304"] = {"description": "与 If-None-Match 所持的相同"}

@@ -39,7 +39,8 @@ CONTENT: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "文件，作为附件下载；Range 可只取一段",
         "content": {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}},
-    }
+    },
+    304: {"description": "与 If-None-Match 所持的相同"},
 }
 
 

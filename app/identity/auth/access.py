@@ -305,6 +305,7 @@ def requires(permission: Permission) -> Any:
         return actor
 
     entering.permission = permission  # type: ignore[attr-defined]
+    entering.repeatable = True  # type: ignore[attr-defined]
     return Depends(entering)
 
 

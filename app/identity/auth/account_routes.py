@@ -24,6 +24,7 @@ from app.kernel.access import Actor, Permission
 from app.kernel.asking import asked
 from app.kernel.db import Db
 from app.kernel.errors import Forbidden, IfMatchMissing, Invalid, Stale, Unauthenticated, raises
+from app.kernel.openapi import TOLD_ONCE
 from app.kernel.paging import page_of
 from app.kernel.preconditions import IfMatch, expect
 from app.kernel.replies import saved
@@ -67,6 +68,7 @@ async def get_user(read: UserReader, login: Login) -> Response:
     status_code=201,
     responses=raises(Unauthenticated, Forbidden, UserExists, Invalid),
     summary="新增用户",
+    openapi_extra=TOLD_ONCE,
 )
 def create_user(body: UserIn, db: Db, _actor: UserEditor) -> Response:
     """Create an account without roles; its first password is told once and must be changed at the first login.
@@ -102,6 +104,7 @@ def change_user(login: Login, body: UserPatch, if_match: IfMatch, db: Db, actor:
     response_model=NewPassword,
     responses=raises(Unauthenticated, Forbidden, AdministratorAccount, NoUser),
     summary="重置密码",
+    openapi_extra=TOLD_ONCE,
 )
 def reset_password(login: Login, db: Db, actor: UserEditor) -> Response:
     """Give a user a new random password, told once. Sessions end; it must be changed at the next login."""
@@ -165,6 +168,7 @@ async def list_keys(
     status_code=201,
     responses=raises(Unauthenticated, Forbidden, KeyExists, Invalid),
     summary="新增密钥",
+    openapi_extra=TOLD_ONCE,
 )
 def create_key(body: KeyIn, db: Db, actor: KeyEditor) -> Response:
     """Create a key for a machine. It is told once, reads only what its scopes say, and ends within a year."""
