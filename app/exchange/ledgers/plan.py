@@ -55,6 +55,8 @@ def plan(reading: Reading, known: Known, matches: dict[int, Match], progress: Pr
             draft.result(row)
         if not project.refused:
             _settle(draft, matches[id(project)], made.firms)
+        else:
+            _look_up(draft, matches[id(project)])
         if progress and done % 500 == 0:
             progress(done, len(reading.projects))
     mine = {id(draft) for draft in drafts.values()}
@@ -119,6 +121,13 @@ def _settle(draft: Draft, match: Match | None, known_firms: Firms) -> None:
             firms.invest(draft, known_firms)
     if draft.record is not None and draft.row["archived_on"] is not None:
         _archived(draft)
+
+
+def _look_up(draft: Draft, match: Match) -> None:
+    """What else is wrong with a project that reading refused: everything is told in one round."""
+    records.fill(draft, match)
+    for result in draft.results.values():  # warnings would speak of values that were only not read
+        result.findings = [finding for finding in result.findings if finding.level == "refused"]
 
 
 def _book(draft: Draft) -> None:

@@ -1,0 +1,26 @@
+"""What an officer is told: everything at once, where it stands, and what to do."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.exchange.ledgers.conftest import xlsx
+from tests.exchange.ledgers.importing import book, know_units, row, send, sheet, told
+
+Fixture = Callable[..., Any]
+
+
+@pytest.fixture
+def officer(db: Fixture, as_: Fixture) -> Any:
+    know_units(db)
+    return as_("officer")
+
+
+def test_all_that_is_wrong_with_a_row_is_told_at_once(officer: Any) -> None:
+    result = send(officer, book(row(**{"责任单位": "区经信为", "合同金额(万元)": "若干", "产业链": "长" * 41})))
+    assert result["state"] == "refused"
+    assert {code for _, _, code in told(result)} == {"unit_unknown", "amount", "too_long"}
+    unit = next(f for f in result["rows"][0]["findings"] if f["code"] == "unit_unknown")
+    assert (unit["cell"], unit["value"]) == ("F2", "区经信为") and "区经济信息委" in unit["message"]
+    assert told(result, "warning") == []
