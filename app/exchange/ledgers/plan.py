@@ -175,12 +175,22 @@ def _conclude(reading: Reading, made: Plan) -> None:
             result = draft.result(row)
             result.outcome = outcome
             result.changes = draft.changes if outcome is Outcome.CHANGED else []
+            if draft.refused and not _at_fault(draft, row):
+                fault = next(each for each in main if _at_fault(draft, each))
+                reason = f"同一项目在{fault.where()}的一行被拒绝，本行未写入"
+                result.findings.append(row.finding("refused", None, "project_refused", reason))
         made.results.update(draft.results)
     for sheet in reading.sheets:
         for row in sheet.rows:
             result = made.results.setdefault((row.sheet, row.number), RowResult(Outcome.REFUSED))
             if row.refused:
                 result.outcome = Outcome.REFUSED
+
+
+def _at_fault(draft: Draft, row: RowReading) -> bool:
+    """Whether something is wrong with this very row, not only with another one of its project."""
+    told = findings_of(row, draft.result(row))
+    return any(finding.level == "refused" and finding.code != "project_refused" for finding in told)
 
 
 def findings_of(row: RowReading, result: RowResult) -> Sequence[Finding]:

@@ -24,3 +24,11 @@ def test_all_that_is_wrong_with_a_row_is_told_at_once(officer: Any) -> None:
     unit = next(f for f in result["rows"][0]["findings"] if f["code"] == "unit_unknown")
     assert (unit["cell"], unit["value"]) == ("F2", "区经信为") and "区经济信息委" in unit["message"]
     assert told(result, "warning") == []
+
+
+def test_a_row_refused_for_its_twin_names_it(officer: Any) -> None:
+    result = send(officer, book(row(), 二=sheet(row(**{"合同金额(万元)": "若干"}))))
+    first, second = result["rows"]
+    (finding,) = [f for f in first["findings"] if f["level"] == "refused"]
+    assert finding["code"] == "project_refused" and "“二”第2行" in finding["message"]
+    assert [f["code"] for f in second["findings"] if f["level"] == "refused"] == ["amount"]
