@@ -1,12 +1,15 @@
 """What a row implies and what it lacks, once its cells are read."""
 
+import re
 from dataclasses import dataclass, field
 from datetime import date
 
 from app.exchange.ledgers.columns import SheetKind
 from app.exchange.ledgers.findings import AMBIGUOUS, RowReading
 from app.exchange.ledgers.labels import LABELS, STAGE_DATES, STAGE_ORDER, sector_in, stage_in
+from app.kernel.codes import check_uscc
 
+_USCC_SHAPED = re.compile("[0-9A-HJ-NPQRTUWXY]{18}", re.IGNORECASE)
 _ORDERED = ("signed_on", "started_on", "completed_on", "production_on", "full_capacity_on")
 _DATE_WORDS = {
     "received_on": "接洽日期", "talk_on": "首谈日期", "framework_on": "框架协议日期", "signed_on": "签约日期",
@@ -95,10 +98,30 @@ def _complete_project(row: RowReading, context: Context) -> None:
         row.tell("warning", "sector", "sector_conflict", f"列在“{label}”一组，按本行所写记入")
     if context.unit and "unit" not in values:
         _infer(row, "unit", context.unit)
+    _code_for_a_name(row)
     _stage(row, context)
     _ambiguous_amount(row)
     _order_of_dates(row)
     _funds_date(row, context)
+
+
+def _code_for_a_name(row: RowReading) -> None:
+    """A unified social credit code where the enterprise's name belongs is its code, never its name."""
+    name = row.values.get("enterprise")
+    if not isinstance(name, str) or not _USCC_SHAPED.fullmatch(name):
+        return
+    try:
+        code = check_uscc(name)
+    except ValueError as error:
+        row.tell("refused", "enterprise", "uscc_as_name", f"应写企业名称，写的像是代码；{error}")
+        return
+    if row.values.get("uscc", code) != code:
+        row.tell("refused", "enterprise", "uscc_as_name", "应写企业名称，写的是另一个统一社会信用代码")
+        return
+    row.tell("warning", "enterprise", "uscc_as_name", "应写企业名称，写的是统一社会信用代码，按代码读取")
+    del row.values["enterprise"]
+    row.letters.setdefault("uscc", row.letters["enterprise"])
+    row.values["uscc"] = code
 
 
 def _stage(row: RowReading, context: Context) -> None:

@@ -32,3 +32,12 @@ def test_a_row_refused_for_its_twin_names_it(officer: Any) -> None:
     (finding,) = [f for f in first["findings"] if f["level"] == "refused"]
     assert finding["code"] == "project_refused" and "“二”第2行" in finding["message"]
     assert [f["code"] for f in second["findings"] if f["level"] == "refused"] == ["amount"]
+
+
+def test_a_credit_code_is_no_name_of_an_enterprise(officer: Any) -> None:
+    result = send(officer, book(row(投资企业="91350100M000100Y43")), dry_run="true")
+    assert result["state"] == "done" and result["counts"]["enterprises"]["created"] == 0
+    assert ("B2", "91350100M000100Y43", "uscc_as_name") in told(result, "warning")
+    two = {"投资企业": "91350100M000100Y43", "统一社会信用代码": "91330100MA27X0000B"}
+    for wrong in ({"投资企业": "91350100M000100Y44"}, two):
+        assert [(cell, code) for cell, _, code in told(send(officer, book(row(**wrong))))] == [("B2", "uscc_as_name")]
