@@ -145,7 +145,7 @@ def _finish(db: Session, task: Task, reading: Reading, planned: Plan) -> None:
     job.unchanged, job.refused = outcomes.count(Outcome.UNCHANGED), outcomes.count(Outcome.REFUSED)
     job.warnings, job.summary = warnings, summary
     job.done = job.total = len(planned.drafts)
-    job.message = _said(task.mode, job, refused, stopped)
+    job.message = _said(task.mode, job, refused, stopped) if outcomes else _nothing_read(reading)
     job.state = State.REFUSED if stopped else State.DONE
     job.finished_at = job.beat_at = calendar.now()
     events.record(db, f"ledger_import.{job.state.value}", job)
@@ -159,6 +159,15 @@ def _said(mode: Mode, job: LedgerImport, refused: int, stopped: bool) -> str:
     if mode is Mode.DRY_RUN:
         return f"试运行，没有写入任何数据。如正式导入：{told}"
     return told
+
+
+def _nothing_read(reading: Reading) -> str:
+    """Why a file gave no row, sheet by sheet."""
+    reasons = []
+    for sheet in reading.sheets:
+        found = "；".join(finding.message for finding in sheet.findings)
+        reasons.append(f"“{sheet.name}”：{found or ('整张表未读取' if sheet.kind == 'skipped' else '表头下没有记录')}")
+    return "。".join(["没有读到任何一行，没有写入任何数据", *reasons])
 
 
 def _write_rows(db: Session, number: int, reading: Reading, planned: Plan) -> None:

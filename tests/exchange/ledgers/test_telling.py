@@ -41,3 +41,10 @@ def test_a_credit_code_is_no_name_of_an_enterprise(officer: Any) -> None:
     two = {"投资企业": "91350100M000100Y43", "统一社会信用代码": "91330100MA27X0000B"}
     for wrong in ({"投资企业": "91350100M000100Y44"}, two):
         assert [(cell, code) for cell, _, code in told(send(officer, book(row(**wrong))))] == [("B2", "uscc_as_name")]
+
+
+def test_a_file_without_rows_says_why(officer: Any) -> None:
+    result = send(officer, xlsx({"说明": [["随便写写"]], "项目台账": sheet(row())[:1]}))
+    assert result["rows"] == []
+    assert result["message"].startswith("没有读到任何一行")
+    assert "“说明”" in result["message"] and "“项目台账”" in result["message"]
