@@ -99,7 +99,8 @@ def _run(database: Database, task: Task, beat: "_Beat") -> None:
             if attempt + 1 < ATTEMPTS:
                 with database.reading() as connection:
                     planned = _plan(connection, task, reading, beat)
-                beat(Phase.WRITING, 0, len(planned.drafts), now=True)
+                phase = Phase.CHECKING if task.mode is Mode.DRY_RUN else Phase.WRITING
+                beat(phase, 0, len(planned.drafts), now=True)
                 with database.unit_of_work() as db:
                     _finish(db, task, reading, planned)
                 return
@@ -135,7 +136,8 @@ def _finish(db: Session, task: Task, reading: Reading, planned: Plan) -> None:
     told = report.counts(reading, planned)
     summary = {"counts": told, "sheets": report.sheets(reading)}
     warnings = report.warnings(reading, planned)
-    if not stopped and task.mode is not Mode.DRY_RUN:
+    written = not stopped and task.mode is not Mode.DRY_RUN
+    if written:
         apply(db, planned, task.number)
     job = db.scalars(select(LedgerImport).where(LedgerImport.id == task.number).with_for_update()).one()
     if job.state is not State.RUNNING:
@@ -144,6 +146,7 @@ def _finish(db: Session, task: Task, reading: Reading, planned: Plan) -> None:
     job.created, job.changed = outcomes.count(Outcome.CREATED), outcomes.count(Outcome.CHANGED)
     job.unchanged, job.refused = outcomes.count(Outcome.UNCHANGED), outcomes.count(Outcome.REFUSED)
     job.warnings, job.summary = warnings, summary
+    job.phase = Phase.WRITING if written else Phase.CHECKING
     job.done = job.total = len(planned.drafts)
     job.message = _said(task.mode, job, refused, stopped) if outcomes else _nothing_read(reading)
     job.state = State.REFUSED if stopped else State.DONE

@@ -48,3 +48,9 @@ def test_a_file_without_rows_says_why(officer: Any) -> None:
     assert result["rows"] == []
     assert result["message"].startswith("没有读到任何一行")
     assert "“说明”" in result["message"] and "“项目台账”" in result["message"]
+
+
+def test_what_is_not_written_ends_checked(officer: Any) -> None:
+    assert send(officer, book(row()), dry_run="true")["phase"] == "checking"
+    assert send(officer, book(row(**{"合同金额(万元)": "若干"})))["phase"] == "checking"
+    assert send(officer, book(row()))["phase"] == "writing"
