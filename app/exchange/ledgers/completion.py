@@ -10,6 +10,7 @@ from app.exchange.ledgers.labels import LABELS, STAGE_DATES, STAGE_ORDER, sector
 from app.kernel.codes import check_uscc
 
 _USCC_SHAPED = re.compile("[0-9A-HJ-NPQRTUWXY]{18}", re.IGNORECASE)
+_ADD_DAY = "请加“到位日期”列，或在表头写明年份"
 _ORDERED = ("signed_on", "started_on", "completed_on", "production_on", "full_capacity_on")
 _DATE_WORDS = {
     "received_on": "接洽日期", "talk_on": "首谈日期", "framework_on": "框架协议日期", "signed_on": "签约日期",
@@ -199,7 +200,7 @@ def _funds_date(row: RowReading, context: Context) -> None:
         _infer(row, "funds_on", day)
         row.tell("warning", "funds", "funds_date_from_title", f"没有到位日期，按标题年份读作 {day}")
     else:
-        row.tell("refused", "funds", "funds_date_missing", "有到位资金，但没有到位日期")
+        row.tell("refused", "funds", "funds_date_missing", "有到位资金，但没有到位日期；" + _ADD_DAY)
 
 
 def _complete_agreement(row: RowReading, context: Context) -> None:

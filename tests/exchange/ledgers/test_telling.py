@@ -54,3 +54,9 @@ def test_what_is_not_written_ends_checked(officer: Any) -> None:
     assert send(officer, book(row()), dry_run="true")["phase"] == "checking"
     assert send(officer, book(row(**{"合同金额(万元)": "若干"})))["phase"] == "checking"
     assert send(officer, book(row()))["phase"] == "writing"
+
+
+def test_funds_without_a_day_say_what_to_do(officer: Any) -> None:
+    result = send(officer, book(row(**{"到位资金(万元)": 100})))
+    (message,) = [f["message"] for f in result["rows"][0]["findings"] if f["code"] == "funds_date_missing"]
+    assert "加“到位日期”列" in message and "表头写明年份" in message
