@@ -125,7 +125,7 @@ class FiguresOut(BaseModel):
     period: str = Field(description="期间", examples=["2020"])
     label: str = Field(description="期间名称", examples=["2020年"])
     as_of: date = Field(description="截至日期", examples=["2020-12-31"])
-    locked: bool = Field(description="该期间是否已锁定：true 为年报（定稿），false 为快报", examples=[False])
+    locked: bool = Field(description="该期间是否已锁定。锁定只是标明；锁定之后补记的事实仍会计入", examples=[False])
 
 
 class SourceOut(BaseModel):
