@@ -156,7 +156,7 @@ class Database:
         self.after_commit: list[Callable[[int], None]] = []
         self.after_failure: list[Hook] = []
         self.commits = anyio.CapacityLimiter(16)
-        self.readers = ThreadPoolExecutor(pool + overflow, "reader")
+        self.readers = ThreadPoolExecutor(min(pool, 4) if self.is_sqlite else pool, "reader")
 
     def _engine(self, **options: Any) -> Engine:
         connect: dict[str, Any] = {}
@@ -243,8 +243,8 @@ def _sqlite_settings(connection: sqlite3.Connection, _record: Any) -> None:
     connection.isolation_level = None
     for pragma in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
-    connection.execute("PRAGMA mmap_size = 268435456")
-    connection.execute("PRAGMA cache_size = -65536")
+    # For each connection: what all of them hold must fit a small machine.
+    connection.execute("PRAGMA cache_size = -4096")
 
 
 def _postgres_settings(connection: Any, _record: Any) -> None:

@@ -60,7 +60,7 @@ class Kept:
 class Shelf:
     """Bodies kept within a bound of bytes, the longest unused leaving first."""
 
-    def __init__(self, limit: int = 32 * 1024 * 1024) -> None:
+    def __init__(self, limit: int = 8 * 1024 * 1024) -> None:
         self.limit = limit
         self.size = 0
         self.bodies: OrderedDict[Hashable, tuple[int, Kept]] = OrderedDict()
