@@ -21,7 +21,6 @@ def _days() -> Iterator[date]:
 
 
 @pytest.mark.parametrize("projects", [125, 10_000, 100_000])
-@pytest.mark.parametrize("backend", ["postgres18", "sqlite"])
 def test_overview(backend: str, projects: int, lab: Lab, table: Table) -> None:
     place = lab.place(backend, projects)
     with lab.server(place) as ours, lab.server(place, BARE) as bare:

@@ -22,7 +22,6 @@ def _libraries() -> float:
     return perf_counter() - started
 
 
-@pytest.mark.parametrize("backend", ["postgres18", "sqlite"])
 def test_start_and_weight(backend: str, lab: Lab, table: Table) -> None:
     place = lab.place(backend, PROJECTS)
     starts, imports = [], []

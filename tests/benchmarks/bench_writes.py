@@ -32,7 +32,6 @@ def _changes(before: str, place: Place, versions: dict[str, int], first: int) ->
     return script
 
 
-@pytest.mark.parametrize("backend", ["postgres18", "sqlite"])
 def test_changing_a_project(backend: str, lab: Lab, table: Table) -> None:
     place = lab.place(backend, PROJECTS)
     versions: dict[str, int] = {}
