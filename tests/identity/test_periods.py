@@ -44,7 +44,9 @@ def test_reopening_needs_a_reason_that_stays(as_: As, db: Work) -> None:
     assert reviewer.post("/api/v1/periods/2020-08/lock").json()["locked"] is True
     with db() as session:
         said = session.execute(
-            select(events.Event.kind, events.Event.actor).where(events.Event.subject == "period")
+            select(events.Event.kind, events.Event.actor)
+            .where(events.Event.subject == "period")
+            .order_by(events.Event.seq)
         ).all()
     assert [tuple(row) for row in said] == [
         ("period.locked", "reviewer"), ("period.reopened", "reviewer"), ("period.locked", "reviewer"),

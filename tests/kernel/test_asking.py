@@ -60,9 +60,9 @@ def test_more_fields_than_anyone_means_are_refused(editor: TestClient) -> None:
 def test_the_openapi_names_each_field(app: FastAPI) -> None:
     app.openapi_schema = None  # the lab came after
     operation: dict[str, Any] = app.openapi()["paths"]["/lab/things"]["get"]
-    parameters = {parameter["name"]: parameter for parameter in operation["parameters"]}
+    parameters = {p["name"]: p for p in operation["parameters"] if p["in"] == "query"}
     assert list(parameters) == ["q", "kind", "limit", "on"]
-    assert all(p["in"] == "query" and not p["required"] for p in parameters.values())
+    assert not any(p["required"] for p in parameters.values())
     assert parameters["limit"]["schema"] | {"title": ""} == {
         "type": "integer", "minimum": 1, "maximum": 200, "default": 50, "title": "",
     }  # fmt: skip
