@@ -21,7 +21,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 from app.kernel.db import Instant, Word
 from app.kernel.errors import Invalid
 from app.kernel.replies import encode
-from app.kernel.statements import Statement
+from app.kernel.statements import Page, Statement
 
 
 class PageQuery(BaseModel):
@@ -61,6 +61,9 @@ class Sight:
 EVERYTHING = Sight("everything")
 
 
+Reading = Callable[[Page, Connection, Mapping[str, Any]], list[tuple[Any, Any, Any]]]
+
+
 @dataclass(slots=True)
 class Listing:
     """A list that can be asked: `source` selects the columns that go out, in order, under their API names."""
@@ -76,15 +79,13 @@ class Listing:
 
     def page(self, connection: Connection, query: PageQuery, sight: Sight = EVERYTHING) -> bytes:
         """The asked page as JSON: `items`, `next`, and `total` when it was asked for."""
-        return encode(self._found(connection, query, sight, Statement.records))
+        return encode(self._found(connection, query, sight, Page.page))
 
     def found(self, connection: Connection, query: PageQuery, sight: Sight = EVERYTHING) -> dict[str, Any]:
         """The same before it is encoded, for lists that finish their rows in Python."""
-        return self._found(connection, query, sight, Statement.lines)
+        return self._found(connection, query, sight, Page.lines_and_keys)
 
-    def _found(
-        self, connection: Connection, query: PageQuery, sight: Sight, shaped: Callable[..., Any]
-    ) -> dict[str, Any]:
+    def _found(self, connection: Connection, query: PageQuery, sight: Sight, read: Reading) -> dict[str, Any]:
         sort = query.sort or self.default_sort
         sort_key = sort.removeprefix("-")
         if sort_key not in self.sorts:
@@ -103,14 +104,10 @@ class Listing:
         if query.after is not None:
             values["page_key"], values["page_id"] = _open(query.after, sort, self.sorts[sort_key].type)
         statement = self._statement((shape, sort, query.after is not None), asked, sight, sort)
-        rows = statement.rows(connection, values)
-        more = len(rows) > query.limit
-        rows = rows[: query.limit]
-        answer: dict[str, Any] = {"items": None, "next": None}
-        if more:
-            answer["next"] = _close(sort, rows[-1][-2], rows[-1][-1])
-        # The last two columns are those of the cursor.
-        answer["items"] = shaped(statement, connection, rows, len(statement.names) - 2)
+        rows = read(statement, connection, values)
+        answer: dict[str, Any] = {"items": [item for item, _, _ in rows[: query.limit]], "next": None}
+        if len(rows) > query.limit:
+            answer["next"] = _close(sort, *rows[query.limit - 1][1:])
         if query.count:
             counting = self._statement((shape, "count", False), asked, sight, None)
             answer["total"] = counting.rows(connection, values)[0][0]
@@ -128,7 +125,7 @@ class Listing:
                 asked.append((name, where.prepare(value)))
         return asked
 
-    def _statement(self, place: Any, asked: Sequence[tuple[str, Any]], sight: Sight, sort: str | None) -> Statement:
+    def _statement(self, place: Any, asked: Sequence[tuple[str, Any]], sight: Sight, sort: str | None) -> Any:
         found = self.statements.get(place)
         if found is not None:
             return found
@@ -156,7 +153,7 @@ class Listing:
                 query = query.order_by(expression, self.key)
                 query = query.where(expression >= bound[0], ordered > tuple_(*bound)) if place[2] else query
             query = query.limit(bindparam("page_limit"))
-        statement = Statement(query)
+        statement = Statement(query) if sort is None else Page(query)
         with self.lock:
             if len(self.statements) > 500:  # somebody is trying every combination
                 self.statements.clear()

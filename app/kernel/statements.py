@@ -16,6 +16,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from app.kernel.db import Hundredths, Instant
 from app.kernel.money import format_yuan
+from app.kernel.nested import spelled_page
 
 Converter = Callable[[Any], Any]
 Query = Select[*tuple[Any, ...]] | Insert | Update
@@ -96,7 +97,6 @@ class Statement:
         columns = query.selected_columns if isinstance(query, Select) else ()
         self.names = [str(column.key or column.name) for column in columns]
         self.dialects: dict[str, Compiled] = {}
-        self.record: Any = None
 
     def _in(self, connection: Connection) -> Compiled:
         dialect = connection.dialect
@@ -141,16 +141,40 @@ class Statement:
         """The rows' values as the API spells them."""
         return list(zip(*self._columns(connection, rows, None), strict=True))
 
-    def lines(
-        self, connection: Connection, rows: Iterable[Sequence[Any]], width: int | None = None
-    ) -> list[dict[str, Any]]:
-        """The rows as the API spells them, by the names of their first `width` columns."""
-        names = self.names[:width]
-        return [dict(zip(names, row, strict=True)) for row in zip(*self._columns(connection, rows, width), strict=True)]
+    def lines(self, connection: Connection, rows: Iterable[Sequence[Any]]) -> list[dict[str, Any]]:
+        """The rows as the API spells them, by the names of their columns."""
+        return [dict(zip(self.names, row, strict=True)) for row in self.spelled(connection, rows)]
 
-    def records(self, connection: Connection, rows: Iterable[Sequence[Any]], width: int | None = None) -> list[Any]:
-        """The same as structs: ten times cheaper to make than dictionaries, good only to be encoded."""
+
+_page = msgspec.json.Decoder(list[tuple[msgspec.Raw, Any, Any]])
+
+
+class Page(Statement):
+    """A select whose last two columns are its sort key and its row number."""
+
+    def __init__(self, query: Select[*tuple[Any, ...]]) -> None:
+        super().__init__(query)
+        whole = spelled_page(query)
+        self.whole = None if whole is None else Statement(whole)
+        self.record: Any = None
+
+    def page(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, Any, Any]]:
+        """Run it: for each row what is good to be encoded, the sort key, the number."""
+        if self.whole is not None and connection.dialect.name == "sqlite":
+            return _page.decode(self.whole.rows(connection, values)[0][0])
         if self.record is None:
-            self.record = msgspec.defstruct("Record", self.names[:width], gc=False)
-        columns = self._columns(connection, rows, width)
-        return list(map(self.record, *columns)) if columns else []
+            # Structs are ten times cheaper to make than dictionaries.
+            self.record = msgspec.defstruct("Record", self.names[:-2], gc=False)
+        return self._keyed(connection, values, self.record)
+
+    def lines_and_keys(self, connection: Connection, values: Mapping[str, Any]) -> list[tuple[Any, Any, Any]]:
+        """The same with dictionaries."""
+        names = self.names[:-2]
+        return self._keyed(connection, values, lambda *row: dict(zip(names, row, strict=True)))
+
+    def _keyed(
+        self, connection: Connection, values: Mapping[str, Any], make: Callable[..., Any]
+    ) -> list[tuple[Any, Any, Any]]:
+        rows = self.rows(connection, values)
+        columns = self._columns(connection, rows, len(self.names) - 2)
+        return [(item, *row[-2:]) for item, row in zip(map(make, *columns), rows, strict=True)] if rows else []

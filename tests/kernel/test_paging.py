@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel, Field
-from sqlalchemy import Column, Date, MetaData, Table, delete, insert, select
+from sqlalchemy import JSON, Boolean, Column, Date, MetaData, Table, delete, insert, select
 
 from app.kernel import paging
 from app.kernel.db import Database, Fen, Id, Instant, Word, text_key
@@ -263,3 +263,41 @@ def test_a_page_has_a_schema() -> None:
     assert schema["title"] == "RowPage"
     assert set(schema["properties"]) == {"items", "next", "total"}
     assert all("description" in field for field in schema["properties"].values())
+
+
+ODD = Table(
+    "odd",
+    METADATA,
+    Column("id", Id, primary_key=True),
+    Column("fen", Fen),
+    Column("flag", Boolean),
+    Column("data", JSON),
+    Column("text", text_key(50)),
+)
+
+
+def test_what_the_database_writes_is_what_we_would_write(database: Database) -> None:
+    """SQLite writes pages itself; lists that finish their rows in Python do not let it."""
+    values = [
+        (None, None, None, None), (0, False, {"a": [1, None, "x"]}, ""), (-1, True, [], "“引号\"与\\\n"),
+        (-99, True, {}, "玻纤"), (-100, False, "text", "'"), (-12345, None, {"n": 7}, "\U0001f600"),
+        (2**53 * 100 + 7, True, [True], "x"),
+        (5, False, None, "0"), (100, True, {"b": 1.5}, "null"),
+    ]  # fmt: skip
+    rows = [
+        {"id": number, "fen": fen, "flag": flag, "data": data, "text": text}
+        for number, (fen, flag, data, text) in enumerate(values, 1)
+    ]
+    with database.writer.begin() as connection:
+        connection.execute(delete(ODD))
+        connection.execute(insert(ODD), rows)
+    listing = Listing("odd", select(ODD), ODD.c.id, {"id": ODD.c.id}, {}, "id")
+    query = PageQuery(limit=200)
+    with database.reading() as connection:
+        page = msgspec.json.decode(listing.page(connection, query))
+        found = msgspec.json.decode(msgspec.json.encode(listing.found(connection, query)))
+    assert page == found
+    assert [row["fen"] for row in page["items"]][:7] == [
+        None, "0.00", "-0.01", "-0.99", "-1.00", "-123.45", "9007199254740992.07",
+    ]  # fmt: skip
+    assert [row["text"] for row in page["items"]] == [text for _, _, _, text in values]

@@ -271,6 +271,9 @@ def _plans(connection: Connection, actor: Actor, sort: str) -> list[str]:
 
 
 def _explained(connection: Connection, statement: Statement, values: dict[str, Any]) -> str:
+    whole = getattr(statement, "whole", None)  # on SQLite a page is read as one row
+    if connection.dialect.name == "sqlite" and whole is not None:
+        statement = whole
     compiled = statement.dialects[connection.dialect.name]
     explain = "EXPLAIN QUERY PLAN " if connection.dialect.name == "sqlite" else "EXPLAIN "
     cursor = compiled.cursor(connection)
