@@ -27,6 +27,7 @@ from app.exchange.feed.subjects import Feed
 from app.exchange.ledgers import reactions as imports_react
 from app.exchange.ledgers import service as imports
 from app.exchange.ledgers.routes import router as ledgers
+from app.facts.agreements import reactions as agreements_react
 from app.facts.agreements.routes import router as agreements
 from app.facts.attention.jobs import digest
 from app.facts.attention.routes import router as attention
@@ -35,6 +36,7 @@ from app.facts.evidence import jobs as evidence_jobs
 from app.facts.evidence import notices as evidence_tells
 from app.facts.evidence.routes import router as evidence
 from app.facts.evidence.upload_routes import router as uploads
+from app.facts.funds import reactions as funds_react
 from app.facts.funds.routes import router as funds
 from app.facts.history.routes import router as history
 from app.facts.meta.routes import router as meta
@@ -111,6 +113,11 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "ledger_import.done": (imports_react.ended,),
     "ledger_import.refused": (imports_react.ended,),
     "ledger_import.failed": (imports_react.ended,),
+    "period.reopened": (
+        agreements_react.period_reopened,
+        funds_react.period_reopened,
+        projects_react.period_reopened,
+    ),
     "rule.saved": (notices_react.rule_saved,),
     "rule.activated": (notices_react.rule_settled,),
     "rule.withdrawn": (notices_react.rule_settled,),

@@ -192,16 +192,16 @@ def _unit(source: Source) -> ColumnElement[Any]:
         ProjectUnit.project_id == Project.id, ProjectUnit.role == UnitRole.RESPONSIBLE.value
     )
     on_the_day = responsible.where(
-        ProjectUnit.valid_from <= source.event,
-        or_(ProjectUnit.valid_to.is_(None), ProjectUnit.valid_to >= source.event),
+        ProjectUnit.valid_from <= source.happened,
+        or_(ProjectUnit.valid_to.is_(None), ProjectUnit.valid_to >= source.happened),
     ).order_by(ProjectUnit.valid_from.desc(), ProjectUnit.id.desc())
-    later = responsible.where(ProjectUnit.valid_from > source.event).order_by(ProjectUnit.valid_from, ProjectUnit.id)
+    later = responsible.where(ProjectUnit.valid_from > source.happened).order_by(ProjectUnit.valid_from, ProjectUnit.id)
     return func.coalesce(_first(source, on_the_day), _first(source, later), Project.unit_id)
 
 
 def _tier(source: Source) -> ColumnElement[Any]:
     term = select(UnitTerm.tier).where(UnitTerm.unit_id == _unit(source))
-    on_the_day = term.where(UnitTerm.valid_from <= source.event).order_by(UnitTerm.valid_from.desc())
+    on_the_day = term.where(UnitTerm.valid_from <= source.happened).order_by(UnitTerm.valid_from.desc())
     return func.coalesce(_first(source, on_the_day), _first(source, term.order_by(UnitTerm.valid_from)))
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from app.facts.projects.models import SIGNED_KEY, Project
+from app.facts.projects.models import Project
 from app.figures.dimensions import NONE, OTHER
 from app.figures.engine import Cell, Measure, cells
 from app.figures.indicators import INDICATORS_BY_CODE, Indicator, rulebook
@@ -126,7 +126,7 @@ def _recent(connection: Connection, ask: Question, sight: Sight | None) -> list[
                 Project.sector,
             )
             .where(*source.where)
-            .order_by(SIGNED_KEY.desc(), Project.id.desc())
+            .order_by(source.sort.desc(), Project.id.desc())
             .limit(RECENT)
         )
         if sight is not None and sight.condition is not None:

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, select
+from sqlalchemy import Connection, and_, case, select
 
 from app.facts.projects.models import Project
 from app.figures.engine import Frame, Measure, cells, filter_conditions, filter_shape, measure_condition, values_of
@@ -32,6 +32,7 @@ def _listing(source: Source) -> Listing:
             Project.code.label("project"),
             Project.name,
             source.sort.label("date"),
+            case((source.happened != source.event, source.happened)).label("deferred_from"),
             source.amount.label("amount"),
             source.row_id.label("id"),
             Project.sector,

@@ -125,7 +125,10 @@ class FiguresOut(BaseModel):
     period: str = Field(description="期间", examples=["2020"])
     label: str = Field(description="期间名称", examples=["2020年"])
     as_of: date = Field(description="截至日期", examples=["2020-12-31"])
-    locked: bool = Field(description="该期间是否已锁定。锁定只是标明；锁定之后补记的事实仍会计入", examples=[False])
+    locked: bool = Field(
+        description="该期间是否已锁定：锁定后补记的事实保留发生日期，计入其后第一个未锁定的日期，重新开放后归位",
+        examples=[False],
+    )
 
 
 class SourceOut(BaseModel):
@@ -141,7 +144,10 @@ class RowOut(BaseModel):
 
     project: str = Field(description="项目编号", examples=["500114-2020-0046"])
     name: str = Field(description="项目名称", examples=["防眩光玻璃"])
-    date: str = Field(description="发生日期", examples=["2020-08-18"])
+    date: str = Field(description="计入日期", examples=["2020-08-18"])
+    deferred_from: str | None = Field(
+        description="发生日期，仅在顺延计入时给出：它所在的期间在记录前已锁定", examples=[None]
+    )
     amount: str = Field(description="金额，元", examples=["120000000.00"])
     id: int = Field(description="记录号", examples=[46])
     sector: str = Field(description="产业类别", examples=["industry"])

@@ -7,7 +7,6 @@ Bound: `from_day` and `to_day` (the days asked for), `as_of` (what happened late
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -24,10 +23,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
+from app.facts.agreements.models import COUNTS_ON as PAPER_COUNTS_ON
 from app.facts.agreements.models import Agreement, AgreementType
+from app.facts.funds.models import COUNTS_ON as FUND_COUNTS_ON
 from app.facts.funds.models import FundEntry, FundState
-from app.facts.projects.models import SIGNED_KEY, STARTED_KEY, Project
-from app.facts.projects.terms import Status
+from app.facts.projects.models import Project, counts_on
+from app.facts.projects.terms import Stage, Status
 from app.figures.buckets import bucket
 from app.kernel.db import Fen
 
@@ -43,8 +44,10 @@ _FUND: FromClause = FundEntry.__table__
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """One kind of fact. `kind` and `row_id` say which record a row is; `event` is when it happened;
-    `tables` are those that `table` joins.
+    """One kind of fact. `kind` and `row_id` say which record a row is; `tables` are those that `table` joins.
+
+    `happened` is its own day; `event` the day it counts on, which is another where its own lay in a period that was
+    closed before it was recorded.
 
     `where` picks the rows of the days asked for; `sort` is a day that is never null, for lists of rows.
     """
@@ -55,15 +58,16 @@ class Source:
     table: FromClause
     tables: tuple[FromClause, ...]
     row_id: ColumnElement[int]
+    happened: ColumnElement[date]
     event: ColumnElement[date]
     amount: ColumnElement[int]
     where: tuple[ColumnElement[bool], ...]
     sort: ColumnElement[date]
 
 
-def _reached(code: str, label: str, day: Any, key: ColumnElement[date] | None, amount: ColumnElement[int]) -> Source:
-    """Projects that reached a stage. `key` is the indexed form of the day, where there is one."""
-    ranged = day if key is None else key
+def _reached(code: str, label: str, stage: Stage, amount: ColumnElement[int]) -> Source:
+    """Projects that reached a stage."""
+    day = counts_on(stage)
     return Source(
         code=code,
         label=label,
@@ -71,9 +75,10 @@ def _reached(code: str, label: str, day: Any, key: ColumnElement[date] | None, a
         table=_PROJECT,
         tables=(_PROJECT,),
         row_id=Project.id.expression,
+        happened=getattr(Project, stage.column),
         event=day,
         amount=amount,
-        where=(day.is_not(None), ranged >= FROM_DAY, ranged <= TO_DAY),
+        where=(day >= FROM_DAY, day <= TO_DAY),
         sort=day,
     )
 
@@ -86,15 +91,16 @@ def _papers(code: str, label: str, types: tuple[AgreementType, ...], amount: Col
         table=join(_AGREEMENT, _PROJECT, Project.id == Agreement.project_id),
         tables=(_AGREEMENT, _PROJECT),
         row_id=Agreement.id.expression,
-        event=Agreement.signed_on.expression,
+        happened=Agreement.signed_on.expression,
+        event=PAPER_COUNTS_ON,
         amount=amount,
         where=(
             or_(*(Agreement.type == kind for kind in types)),
-            Agreement.signed_on >= FROM_DAY,
-            Agreement.signed_on <= TO_DAY,
+            PAPER_COUNTS_ON >= FROM_DAY,
+            PAPER_COUNTS_ON <= TO_DAY,
             Agreement.voided_reason.is_(None),
         ),
-        sort=Agreement.signed_on.expression,
+        sort=PAPER_COUNTS_ON,
     )
 
 
@@ -108,11 +114,11 @@ _INVESTMENT = _known(Project.investment_fen)
 SOURCES: Mapping[str, Source] = {
     source.code: source
     for source in (
-        _reached("signings", "首份正式合同", Project.signed_on, SIGNED_KEY, _FIRST_FORMAL),
-        _reached("starts", "开工", Project.started_on, STARTED_KEY, _FIRST_FORMAL),
-        _reached("completions", "竣工", Project.completed_on, None, _FIRST_FORMAL),
-        _reached("productions", "投产", Project.production_on, None, _FIRST_FORMAL),
-        _reached("full_capacities", "达产", Project.full_capacity_on, None, _FIRST_FORMAL),
+        _reached("signings", "首份正式合同", Stage.SIGNED, _FIRST_FORMAL),
+        _reached("starts", "开工", Stage.STARTED, _FIRST_FORMAL),
+        _reached("completions", "竣工", Stage.COMPLETED, _FIRST_FORMAL),
+        _reached("productions", "投产", Stage.PRODUCTION, _FIRST_FORMAL),
+        _reached("full_capacities", "达产", Stage.FULL_CAPACITY, _FIRST_FORMAL),
         _papers(
             "contracts",
             "正式合同及增资",
@@ -128,14 +134,15 @@ SOURCES: Mapping[str, Source] = {
             table=join(_FUND, _PROJECT, Project.id == FundEntry.project_id),
             tables=(_FUND, _PROJECT),
             row_id=FundEntry.id.expression,
-            event=FundEntry.arrived_on.expression,
+            happened=FundEntry.arrived_on.expression,
+            event=FUND_COUNTS_ON,
             amount=FundEntry.amount_fen.expression,
             where=(
                 FundEntry.state == FundState.RECOGNISED,
-                FundEntry.arrived_on >= FROM_DAY,
-                FundEntry.arrived_on <= TO_DAY,
+                FUND_COUNTS_ON >= FROM_DAY,
+                FUND_COUNTS_ON <= TO_DAY,
             ),
-            sort=FundEntry.arrived_on.expression,
+            sort=FUND_COUNTS_ON,
         ),
         Source(
             code="tracked",
@@ -144,6 +151,7 @@ SOURCES: Mapping[str, Source] = {
             table=_PROJECT,
             tables=(_PROJECT,),
             row_id=Project.id.expression,
+            happened=TO_DAY,
             event=TO_DAY,
             amount=_INVESTMENT,
             where=(Project.tracked_from <= TO_DAY, or_(Project.archived_on.is_(None), Project.archived_on > TO_DAY)),
@@ -158,14 +166,17 @@ SOURCES: Mapping[str, Source] = {
 _paid = aliased(FundEntry)
 _earlier = aliased(Agreement)
 
-_SAME_YEAR = and_(Project.started_on <= AS_OF, bucket("year", Project.started_on) == bucket("year", Project.signed_on))
+_SIGNED, _STARTED = counts_on(Stage.SIGNED), counts_on(Stage.STARTED)
+_EARLIER = func.coalesce(_earlier.deferred_to, _earlier.signed_on)
+_PAID = func.coalesce(_paid.deferred_to, _paid.arrived_on)
+_SAME_YEAR = and_(_STARTED <= AS_OF, bucket("year", _STARTED) == bucket("year", _SIGNED))
 _INVESTED = (
     select(func.sum(_paid.amount_fen))
     .where(
         _paid.project_id == Project.id,
         _paid.state == FundState.RECOGNISED,
-        _paid.arrived_on <= AS_OF,
-        bucket("year", _paid.arrived_on) == bucket("year", Project.signed_on),
+        _PAID <= AS_OF,
+        bucket("year", _PAID) == bucket("year", _SIGNED),
     )
     .correlate(Project)
     .scalar_subquery()
@@ -184,8 +195,8 @@ CONDITIONS: Mapping[str, ColumnElement[bool]] = {
             _earlier.type == AgreementType.FRAMEWORK,
             _earlier.voided_reason.is_(None),
             or_(
-                _earlier.signed_on < Agreement.signed_on,
-                and_(_earlier.signed_on == Agreement.signed_on, _earlier.id < Agreement.id),
+                _EARLIER < PAPER_COUNTS_ON,
+                and_(_EARLIER == PAPER_COUNTS_ON, _earlier.id < Agreement.id),
             ),
         )
         .correlate(Agreement)

@@ -7,7 +7,7 @@ import time_machine
 from sqlalchemy import select
 
 from app.identity.periods import queries, service
-from app.identity.periods.queries import PeriodLocked
+from app.identity.periods.closures import PeriodLocked, closed
 from app.identity.periods.schemas import PeriodRow
 from app.kernel import calendar, events
 from tests.clients import As, Work
@@ -25,12 +25,14 @@ def test_a_locked_period_holds_its_days(as_: As, db: Work) -> None:
     assert locked.status_code == 200 and locked.json()["locked_by"] == "reviewer"
     assert reviewer.post("/api/v1/periods/2020-Q3/lock").status_code == 200
     with db() as session:
-        assert queries.locked(session, date(2020, 7, 31)) == "2020-Q3"
-        assert queries.locked(session, date(2020, 8, 1)) == queries.locked(session, date(2020, 8, 31)) == "2020-08"
-        assert queries.locked(session, date(2020, 6, 30)) is None
-        with pytest.raises(PeriodLocked, match="2020-08-31 属于已锁定的期间 2020-08"):
-            queries.expect_open(session, [date(2020, 6, 30), date(2020, 8, 31)])
-        queries.expect_open(session, [date(2020, 6, 30)])
+        now = closed(session)
+    assert now.name(date(2020, 7, 31)) == "2020-Q3"
+    assert now.name(date(2020, 8, 1)) == now.name(date(2020, 8, 31)) == "2020-08"
+    assert now.name(date(2020, 6, 30)) is now.deferral(date(2020, 6, 30)) is None
+    assert now.deferral(date(2020, 8, 1)) == date(2020, 10, 1)
+    with pytest.raises(PeriodLocked, match="2020-08"):
+        now.check([None, date(2020, 6, 30), date(2020, 8, 31)])
+    now.check([None, date(2020, 6, 30)])
 
 
 def test_reopening_needs_a_reason_that_stays(as_: As, db: Work) -> None:

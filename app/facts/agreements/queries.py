@@ -24,6 +24,7 @@ _COLUMNS = (
     Agreement.type,
     Agreement.number,
     Agreement.signed_on,
+    Agreement.deferred_to,
     Agreement.amount_fen.label("amount"),
     Agreement.increment_fen.label("increment"),
     Agreement.counted_fen.label("counted_amount"),

@@ -7,6 +7,7 @@ from app.facts.agreements.schemas import AgreementIn, AgreementList, AgreementOu
 from app.facts.projects.queries import NoProject
 from app.facts.projects.service import NotYours
 from app.identity.auth.access import Read, reads, requires
+from app.identity.periods.closures import PeriodLocked
 from app.kernel.access import Actor, Permission
 from app.kernel.db import Db
 from app.kernel.errors import IfMatchMissing, Invalid, Stale, raises
@@ -23,6 +24,7 @@ AgreementId = Annotated[int, Path(description="合同协议的记录号", ge=1, 
 
 REFUSED = (
     NoProject, NotYours, Invalid, counting.SupplementWithoutContract, counting.TotalBelowZero, counting.NumberTaken,
+    PeriodLocked,
 )  # fmt: skip
 
 
@@ -76,7 +78,7 @@ def change_agreement(
     response_model=AgreementOut,
     responses=raises(
         NoProject, NotYours, Invalid, queries.NoAgreement, service.AlreadyVoid, service.StillSigned,
-        counting.SupplementWithoutContract, counting.TotalBelowZero,
+        counting.SupplementWithoutContract, counting.TotalBelowZero, PeriodLocked,
     ),
 )  # fmt: skip
 def void_agreement(code: Code, agreement_id: AgreementId, body: VoidIn, db: Db, actor: Editor) -> Response:

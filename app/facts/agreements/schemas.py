@@ -66,6 +66,9 @@ class AgreementOut(BaseModel):
     type: AgreementType = Field(description=TYPE, examples=["formal"])
     number: str | None = Field(description=NUMBER, examples=["QJZS-2020-012"])
     signed_on: date = Field(description="签订日期", examples=["2020-08-18"])
+    deferred_to: date | None = Field(
+        description="顺延计入的日期：签订日期所在期间在登记前已锁定；null 为按签订日期计入", examples=[None]
+    )
     amount: YuanOut | None = Field(description=AMOUNT)
     increment: YuanOut | None = Field(description=INCREMENT)
     counted_amount: YuanOut = Field(description="计入合同引资的金额（元）")

@@ -1,6 +1,8 @@
 """What changes a project's papers, and what follows from it for the project."""
 
+from collections.abc import Iterable
 from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -10,9 +12,13 @@ from app.facts.agreements.schemas import AgreementIn, AgreementPatch
 from app.facts.projects import service as projects
 from app.facts.projects.models import Project
 from app.facts.projects.terms import Stage
+from app.identity.periods.closures import Closed, hold
 from app.kernel import events, preconditions
 from app.kernel.access import Actor, Permission
 from app.kernel.errors import Conflict, Invalid
+
+COUNTED = frozenset({AgreementType.FRAMEWORK, AgreementType.FORMAL, AgreementType.SUPPLEMENT})
+"""Papers that figures count."""
 
 
 class AlreadyVoid(Conflict):
@@ -27,21 +33,42 @@ class StillSigned(Conflict):
     english = "The project's stage needs a formal contract: record the right one first, or move the project back."
 
 
-def derive(db: Session, project: Project) -> None:
-    """Bring what follows from the papers up to date: on each paper and on the project."""
+Weights = dict[int, tuple[date, Any]]
+"""What figures count of a project's papers: of each its day and what it weighs."""
+
+
+def derive(db: Session, project: Project, closed: Closed, before: Weights) -> None:
+    """Bring what follows from the papers up to date, on each paper and on the project.
+
+    `before` is what they weighed before the change: a closed period keeps what it counts (409 `period_locked`).
+    """
     db.flush()
     papers = queries.standing(db, project.id)
     now = counting.derived(papers)
     for place, paper in enumerate(papers):
         paper.counted_fen = now.counted[place]
         paper.first_formal = place == now.first
+    after = weights(papers)
+    closed.check(weight[0] for key, weight in before.items() if weight != after.get(key))
     project.signed_on = now.signed_on
+    project.signed_deferred_to = None if now.first is None else papers[now.first].deferred_to
     project.first_formal_fen = now.first_formal_fen
     project.contract_fen = now.contract_fen
     project.framework_on = now.framework_on
     project.framework_fen = now.framework_fen
     projects.touch(db, project)
     db.flush()
+
+
+def weights(papers: Iterable[Agreement]) -> Weights:
+    """What figures count of these papers."""
+    return {
+        paper.id: (paper.deferred_to or paper.signed_on, _weight(paper)) for paper in papers if paper.type in COUNTED
+    }
+
+
+def _weight(paper: Agreement) -> Any:
+    return paper.amount_fen if paper.type is AgreementType.FRAMEWORK else (paper.counted_fen, paper.first_formal)
 
 
 def create(db: Session, actor: Actor, code: str, body: AgreementIn) -> tuple[Project, Agreement]:
@@ -72,10 +99,13 @@ def add(
         increment_fen=increment_fen, parties=parties, note=note,
     )  # fmt: skip
     counting.check_paper(agreement)
+    closed, others = hold(db), queries.standing(db, project.id)
+    before = weights(others)
     agreement.counted_fen = counting.counted_fen(agreement)
-    _check_number(queries.standing(db, project.id), agreement)
+    agreement.deferred_to = closed.deferral(signed_on)
+    _check_number(others, agreement)
     db.add(agreement)
-    _settle(db, project, signed_before=project.signed_on)
+    _settle(db, project, closed, before)
     events.record(db, "project.agreement_recorded", project, agreement=agreement.id, type=type, signed_on=signed_on)
     return agreement
 
@@ -87,6 +117,8 @@ def change(
     project = projects.open_for_change(db, actor, code, Permission.AGREEMENT_EDIT, even_archived=True)
     preconditions.expect(project.version, version)
     agreement = _standing(db, project, number)
+    closed, papers = hold(db), queries.standing(db, project.id)
+    before = weights(papers)
     for name in body.model_fields_set - {"reason"}:
         value = getattr(body, name)
         if value is None and name in ("type", "signed_on"):
@@ -95,8 +127,10 @@ def change(
     if not db.is_modified(agreement):
         return project, agreement
     counting.check_paper(agreement)
-    _check_number([paper for paper in queries.standing(db, project.id) if paper is not agreement], agreement)
-    _settle(db, project, signed_before=project.signed_on)
+    _check_number([paper for paper in papers if paper is not agreement], agreement)
+    if "signed_on" in body.model_fields_set:
+        agreement.deferred_to = closed.deferral(agreement.signed_on)
+    _settle(db, project, closed, before)
     events.record(db, "project.agreement_corrected", project, reason=body.reason, agreement=agreement.id)
     return project, agreement
 
@@ -105,10 +139,11 @@ def void(db: Session, actor: Actor, code: str, number: int, reason: str) -> tupl
     """Mark a paper as wrongly recorded: it stays to be seen and counts nowhere from now on."""
     project = projects.open_for_change(db, actor, code, Permission.AGREEMENT_EDIT, even_archived=True)
     agreement = _standing(db, project, number)
+    closed, before = hold(db), weights(queries.standing(db, project.id))
     agreement.voided_reason = reason
     agreement.counted_fen = 0
     agreement.first_formal = False
-    _settle(db, project, signed_before=project.signed_on)
+    _settle(db, project, closed, before)
     events.record(db, "project.agreement_voided", project, reason=reason, agreement=agreement.id)
     return project, agreement
 
@@ -125,12 +160,13 @@ def _check_number(others: list[Agreement], agreement: Agreement) -> None:
         raise counting.NumberTaken
 
 
-def _settle(db: Session, project: Project, signed_before: date | None) -> None:
+def _settle(db: Session, project: Project, closed: Closed, before: Weights) -> None:
     """Check that the papers can stand together as they are now, and derive."""
+    signed_before = project.signed_on
     db.flush()
     papers = queries.standing(db, project.id)
     counting.check_papers(papers)
     lost = signed_before is not None and not any(paper.type is AgreementType.FORMAL for paper in papers)
     if lost and project.stage.order >= Stage.SIGNED.order:
         raise StillSigned
-    derive(db, project)
+    derive(db, project, closed, before)

@@ -1,7 +1,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Date, ForeignKey, Index, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Fen, Id, Instant, Word, text_key
@@ -54,19 +54,18 @@ FUND_STATE_LABELS = {FundState.DECLARED: "已申报", FundState.RECOGNISED: "已
 class FundEntry(Logged, Base):
     """A line of the funds ledger. It is never changed; a wrong one is reversed by another.
 
-    Foreign money keeps its amount, currency and the rate of the day it arrived, as exact decimal text.
+    Foreign money keeps its amount, currency and the rate of the day it arrived, as exact decimal text. An entry
+    counts on `arrived_on`, or on `deferred_to` where that day's period was closed before it was recognised.
     """
 
     __tablename__ = "fund_entry"
     __subject__ = "project"
-    __table_args__ = (
-        Index("ix_fund_arrived", "state", "arrived_on"),
-        Index("ix_fund_project", "project_id", "arrived_on"),
-    )
+    __table_args__ = (Index("ix_fund_project", "project_id", "arrived_on"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
     arrived_on: Mapped[date] = mapped_column(Date)
+    deferred_to: Mapped[date | None] = mapped_column(Date)
     amount_fen: Mapped[int] = mapped_column(Fen)
     source: Mapped[FundSource] = mapped_column(Word(FundSource, 20))
     kind: Mapped[FundKind] = mapped_column(Word(FundKind, 12))
@@ -85,3 +84,9 @@ class FundEntry(Logged, Base):
 
     def subject_id(self) -> int:
         return self.project_id
+
+
+COUNTS_ON = func.coalesce(FundEntry.deferred_to, FundEntry.arrived_on)
+"""The day on which figures count an entry."""
+
+Index("ix_fund_counts", FundEntry.state, COUNTS_ON)

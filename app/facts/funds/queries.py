@@ -26,6 +26,7 @@ def _lines() -> Select[*tuple[Any, ...]]:
     return select(
         FundEntry.id,
         FundEntry.arrived_on,
+        FundEntry.deferred_to,
         FundEntry.amount_fen.label("amount"),
         FundEntry.source,
         FundEntry.kind,

@@ -7,6 +7,7 @@ from app.facts.funds.schemas import FundIn, FundList, FundOut, ReverseIn
 from app.facts.projects.queries import NoProject
 from app.facts.projects.service import NotYours
 from app.identity.auth.access import Read, reads, requires
+from app.identity.periods.closures import PeriodLocked
 from app.kernel.access import Actor, Permission
 from app.kernel.db import Db
 from app.kernel.errors import Invalid, raises
@@ -50,7 +51,7 @@ def create_fund(code: Code, body: FundIn, db: Db, actor: Editor) -> Response:
     response_model=FundOut,
     responses=raises(
         NoProject, NotYours, Invalid, queries.NoFund, service.AlreadyReversed, service.IsReversal,
-        service.NotRecognised,
+        service.NotRecognised, PeriodLocked,
     ),
 )  # fmt: skip
 def reverse_fund(code: Code, fund_id: FundId, body: ReverseIn, db: Db, actor: Editor) -> Response:

@@ -74,6 +74,9 @@ class FundOut(BaseModel):
 
     id: int = Field(description="记录号", examples=[31])
     arrived_on: date = Field(description="到位日期（冲销行为冲销计入的日期）", examples=["2020-09-30"])
+    deferred_to: date | None = Field(
+        description="顺延计入的日期：到位日期所在期间在认定前已锁定；null 为按到位日期计入", examples=[None]
+    )
     amount: YuanOut = Field(description="金额（元），冲销为负")
     source: FundSource = Field(description=SOURCE, examples=["outside_city"])
     kind: FundKind = Field(description=KIND, examples=["equity"])

@@ -10,6 +10,7 @@ from app.facts.funds.models import FundEntry, FundState
 from app.facts.funds.schemas import FundIn, ReverseIn
 from app.facts.projects import service as projects
 from app.facts.projects.models import Project
+from app.identity.periods.closures import hold
 from app.kernel import calendar, events
 from app.kernel.access import Actor, Permission
 from app.kernel.errors import Conflict, Invalid
@@ -50,7 +51,8 @@ def create(db: Session, actor: Actor, code: str, body: FundIn) -> tuple[Project,
         origin_region=body.origin_region, currency=body.currency, foreign_amount=body.foreign_amount, rate=body.rate,
         rate_on=(body.rate_on or body.arrived_on) if body.rate is not None else None,
         # Evidence and a second person who recognises come between these two states later.
-        state=FundState.RECOGNISED, note=body.note, entered_at=calendar.now(), entered_by=actor.id,
+        state=FundState.RECOGNISED, deferred_to=hold(db).deferral(body.arrived_on), note=body.note,
+        entered_at=calendar.now(), entered_by=actor.id,
     )  # fmt: skip
     db.add(entry)
     derive(db, project)
@@ -63,7 +65,7 @@ def reverse(db: Session, actor: Actor, code: str, number: int, body: ReverseIn) 
 
     Its date is the day the money went back (`on`, today by default): what was counted in the period of the
     original stays there, and the period of the reversal loses it. Where the original was never true,
-    `restate` gives the reversal the original's date, and the past period is restated.
+    `restate` gives the reversal the original's date, and the past period is restated: it must be open.
     """
     project = projects.open_for_change(db, actor, code, Permission.FUND_EDIT, even_archived=True)
     entry = queries.get(db, project.id, number)
@@ -73,8 +75,12 @@ def reverse(db: Session, actor: Actor, code: str, number: int, body: ReverseIn) 
         raise NotRecognised
     if queries.is_reversed(db, entry):
         raise AlreadyReversed
+    on, closed = _reversed_on(entry, body), hold(db)
+    if body.restate:
+        closed.check([entry.deferred_to or entry.arrived_on])
     reversal = FundEntry(
-        project_id=project.id, arrived_on=_reversed_on(entry, body), amount_fen=-entry.amount_fen, source=entry.source,
+        project_id=project.id, arrived_on=on, deferred_to=entry.deferred_to if body.restate else closed.deferral(on),
+        amount_fen=-entry.amount_fen, source=entry.source,
         kind=entry.kind, origin_region=entry.origin_region, currency=entry.currency,
         foreign_amount=None if entry.foreign_amount is None else f"-{entry.foreign_amount}", rate=entry.rate,
         rate_on=entry.rate_on, state=FundState.RECOGNISED, reverses_id=entry.id, reason=body.reason,

@@ -9,6 +9,7 @@ from app.facts.projects.queries import NoProject
 from app.facts.projects.service import Archived, NotYours
 from app.facts.projects.terms import Stage
 from app.identity.auth.access import Read, reads, requires
+from app.identity.periods.closures import PeriodLocked
 from app.kernel.access import Actor, Permission
 from app.kernel.db import Db
 from app.kernel.errors import IfMatchMissing, Invalid, Stale, raises
@@ -31,7 +32,7 @@ StagePath = Annotated[Stage, Path(description="阶段", examples=["started"])]
     response_model=MoveOut,
     responses=raises(
         NoProject, NotYours, Archived, Invalid, service.ProjectEnded, service.AlreadyThere, service.AlreadySigned,
-        service.ContractMissing, service.PaperMissing, counting.NumberTaken,
+        service.ContractMissing, service.PaperMissing, counting.NumberTaken, PeriodLocked,
     ),
 )  # fmt: skip
 def move_project(code: Code, body: MoveIn, db: Db, actor: Editor) -> Response:
@@ -56,7 +57,15 @@ async def list_moves(read: Reader, code: Code) -> Response:
     summary="更正阶段日期",
     response_model=StageOut,
     responses=raises(
-        NoProject, NotYours, Archived, Invalid, service.NotReached, service.DateFromPapers, Stale, IfMatchMissing
+        NoProject,
+        NotYours,
+        Archived,
+        Invalid,
+        service.NotReached,
+        service.DateFromPapers,
+        PeriodLocked,
+        Stale,
+        IfMatchMissing,
     ),
 )
 def correct_stage_date(

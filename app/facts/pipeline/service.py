@@ -13,6 +13,7 @@ from app.facts.projects import service as projects
 from app.facts.projects.models import Project
 from app.facts.projects.terms import STAGE_LABELS, STAGES, Stage, Status
 from app.identity.auth.models import User
+from app.identity.periods.closures import hold
 from app.kernel import calendar, events, preconditions
 from app.kernel.access import Actor, Permission
 from app.kernel.errors import Conflict, Forbidden, Invalid
@@ -77,7 +78,7 @@ def move(db: Session, actor: Actor, code: str, body: MoveIn) -> tuple[Project, M
     if body.agreement is not None and (back or body.to not in FROM_PAPERS):
         raise Invalid.field("agreement", "not_taken", "只有前进到意向框架或签约时可以一并登记合同协议")
     if back:
-        _go_back(project, body)
+        _go_back(db, project, body)
     else:
         _go_forward(db, actor, project, body)
     project.stage = body.to
@@ -108,7 +109,7 @@ def correct(db: Session, actor: Actor, code: str, stage: Stage, body: StagePatch
     before = getattr(project, stage.column)
     if before == body.happened_on:
         return project
-    setattr(project, stage.column, body.happened_on)
+    projects.set_reached(project, stage, body.happened_on, hold(db))
     projects.touch(db, project)
     said = {"stage": stage, "before": before, "after": body.happened_on}
     events.record(db, "project.stage_corrected", project, reason=body.reason, **said)
@@ -133,10 +134,10 @@ def _go_forward(db: Session, actor: Actor, project: Project, body: MoveIn) -> No
     _check_not_before_earlier(project, body.to, body.happened_on)
     _check_not_after_later(project, body.to, body.happened_on)
     if body.to not in FROM_PAPERS:
-        setattr(project, body.to.column, body.happened_on)
+        projects.set_reached(project, body.to, body.happened_on, hold(db))
 
 
-def _go_back(project: Project, body: MoveIn) -> None:
+def _go_back(db: Session, project: Project, body: MoveIn) -> None:
     """What was undone has no date any more, but for papers: those stand until they are voided.
 
     The stage it falls back to keeps the date on which it was first reached.
@@ -147,9 +148,10 @@ def _go_back(project: Project, body: MoveIn) -> None:
     here: date | None = getattr(project, project.stage.column)
     if here is not None and body.happened_on < here:
         raise _out_of_order("退回", body.happened_on, "早于", project.stage, here)
+    closed = hold(db)
     for stage in STAGES[body.to.order + 1 :]:
         if stage not in FROM_PAPERS:
-            setattr(project, stage.column, None)
+            projects.set_reached(project, stage, None, closed)
 
 
 def _record_paper(db: Session, actor: Actor, project: Project, body: MoveIn) -> None:

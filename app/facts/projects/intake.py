@@ -12,6 +12,7 @@ from app.facts.projects import parts, queries, service, units
 from app.facts.projects.models import CodeSerial, Project
 from app.facts.projects.schemas import ProjectIn
 from app.facts.projects.terms import Stage, Status
+from app.identity.periods.closures import hold
 from app.kernel import calendar
 from app.kernel.access import Actor, Permission
 from app.kernel.errors import Conflict, Forbidden, Invalid
@@ -83,6 +84,7 @@ def create(
     """A new project, as a lead. `code` and `imported` are for ledgers, which bring their own codes and history."""
     if not actor.may(Permission.PROJECT_CREATE):
         raise Forbidden
+    hold(db).check_standing(body.tracked_from)
     responsible = units.ids_of(db, [body.unit], "unit")[body.unit] if body.unit is not None else None
     cooperating = list(units.ids_of(db, body.cooperating, "cooperating").values())
     if code is None:

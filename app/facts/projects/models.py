@@ -3,6 +3,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    ColumnElement,
     Date,
     Double,
     ForeignKey,
@@ -24,7 +25,8 @@ class Project(Logged, Base):
     """One investment.
 
     `<stage>_on` is when a stage was really reached (event date). `signed_on`, `framework_on` and the four
-    amounts derive from agreements and funds: their services keep them, nobody types them.
+    amounts derive from agreements and funds: their services keep them, nobody types them. A stage that figures count
+    has `<stage>_deferred_to` where its day's period was closed before it was recorded: figures count it on that day.
     """
 
     __tablename__ = "project"
@@ -82,6 +84,11 @@ class Project(Logged, Base):
     completed_on: Mapped[date | None] = mapped_column(Date)
     production_on: Mapped[date | None] = mapped_column(Date)
     full_capacity_on: Mapped[date | None] = mapped_column(Date)
+    signed_deferred_to: Mapped[date | None] = mapped_column(Date)
+    started_deferred_to: Mapped[date | None] = mapped_column(Date)
+    completed_deferred_to: Mapped[date | None] = mapped_column(Date)
+    production_deferred_to: Mapped[date | None] = mapped_column(Date)
+    full_capacity_deferred_to: Mapped[date | None] = mapped_column(Date)
 
     first_formal_fen: Mapped[int | None] = mapped_column(Fen)
     contract_fen: Mapped[int] = mapped_column(Fen, default=0)
@@ -112,8 +119,19 @@ NEVER = literal_column("'0001-01-01'", Date)
 SIGNED_KEY = func.coalesce(Project.signed_on, NEVER)
 STARTED_KEY = func.coalesce(Project.started_on, NEVER)
 
+
+def counts_on(stage: Stage) -> ColumnElement[date]:
+    """The day on which figures count that a stage was reached; null where it was not."""
+    return func.coalesce(getattr(Project, f"{stage}_deferred_to"), getattr(Project, f"{stage}_on"))
+
+
+COUNTED_STAGES = (Stage.SIGNED, Stage.STARTED, Stage.COMPLETED, Stage.PRODUCTION, Stage.FULL_CAPACITY)
+"""Stages that figures count."""
+
 Index("ix_project_signed_key", SIGNED_KEY, Project.id)
 Index("ix_project_started_key", STARTED_KEY, Project.id)
+Index("ix_project_signed_counts", counts_on(Stage.SIGNED))
+Index("ix_project_started_counts", counts_on(Stage.STARTED))
 Index("ix_project_pinyin", Project.pinyin, Project.id)
 Index("ix_project_contract", Project.contract_fen, Project.id)
 Index("ix_project_funds", Project.funds_fen, Project.id)

@@ -1,4 +1,4 @@
-"""What projects do when something happens to an enterprise."""
+"""What projects do when something happens to an enterprise, or a closed period is opened again."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +8,10 @@ from sqlalchemy.orm import Session
 
 from app.facts.enterprises import merging
 from app.facts.projects import service
-from app.facts.projects.models import Project, ProjectEnterprise
+from app.facts.projects.models import COUNTED_STAGES, Project, ProjectEnterprise
+from app.facts.projects.terms import Stage
+from app.identity.periods.closures import hold
+from app.identity.periods.models import Period
 from app.kernel.events import Entry
 
 # What the trace of a merge keeps of ours: parts that moved, parts both had, projects whose main investor changed.
@@ -55,6 +58,23 @@ def enterprise_renamed(db: Session, entry: Entry) -> None:
     """A project is found by the names of its enterprises: follow a renaming."""
     for project in _projects(db, entry.subject_id):
         service.refresh_search(db, project)
+
+
+def period_reopened(db: Session, entry: Entry) -> None:
+    """Let the stages whose dates came too late for the period count in it after all; signing follows its contract."""
+    period = db.get_one(Period, entry.subject_id)
+    closed = hold(db)
+    for stage in COUNTED_STAGES:
+        if stage is Stage.SIGNED:
+            continue
+        day, deferral = getattr(Project, stage.column), getattr(Project, f"{stage}_deferred_to")
+        late = select(Project).where(deferral.is_not(None), day.between(period.starts_on, period.ends_on))
+        for project in db.scalars(late.order_by(Project.id).with_for_update()):
+            there = getattr(project, deferral.key)
+            again = closed.deferral_again(getattr(project, day.key), there)
+            if again != there:
+                setattr(project, deferral.key, again)
+                service.touch(db, project)
 
 
 def _parts(db: Session, enterprise_id: int) -> list[ProjectEnterprise]:

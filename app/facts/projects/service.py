@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from app.facts.enterprises.models import Enterprise
 from app.facts.projects import queries
 from app.facts.projects.models import (
+    COUNTED_STAGES,
     Project,
     ProjectAlias,
     ProjectEnterprise,
@@ -20,6 +21,7 @@ from app.facts.projects.models import (
 from app.facts.projects.rules import SECTOR, sector_of, sector_without_industry
 from app.facts.projects.schemas import ArchiveIn, Fields, ProjectPatch, ProjectStatusIn
 from app.facts.projects.terms import Confidentiality, Stage, Status
+from app.identity.periods.closures import Closed, hold
 from app.kernel import calendar, preconditions, rules
 from app.kernel.access import Actor, Permission, Role
 from app.kernel.errors import Conflict, Forbidden, Invalid
@@ -101,6 +103,22 @@ def check_own(db: Session | Connection, actor: Actor, project_id: int) -> None:
 def touch(_db: Session, project: Project) -> None:
     """Something about the project changed just now."""
     project.changed_at = calendar.now()
+
+
+def set_reached(project: Project, stage: Stage, day: date | None, closed: Closed) -> None:
+    """Set when a stage was reached, or that it was not; figures count it on the first open day from then on.
+
+    409 `period_locked` when a closed period counts the date that would go.
+    """
+    if stage not in COUNTED_STAGES:
+        setattr(project, stage.column, day)
+        return
+    before: date | None = getattr(project, stage.column)
+    if before == day:
+        return
+    closed.check([getattr(project, f"{stage}_deferred_to") or before])
+    setattr(project, stage.column, day)
+    setattr(project, f"{stage}_deferred_to", None if day is None else closed.deferral(day))
 
 
 def refresh_search(db: Session, project: Project) -> None:
@@ -255,6 +273,7 @@ def archive(db: Session, actor: Actor, code: str, body: ArchiveIn) -> Project:
     project = open_for_change(db, actor, code)
     if body.on < project.tracked_from:
         raise Invalid.field("on", "order", f"早于入库日期 {project.tracked_from}")
+    hold(db).check_standing(body.on)
     project.archived_on = body.on
     touch(db, project)
     record(db, "project.archived", project, reason=body.reason, on=body.on)
@@ -266,6 +285,7 @@ def unarchive(db: Session, actor: Actor, code: str, body: ArchiveIn) -> Project:
     project = open_for_change(db, actor, code, even_archived=True)
     if project.archived_on is None:
         raise NotArchived
+    hold(db).check_standing(project.archived_on)
     project.archived_on = None
     touch(db, project)
     record(db, "project.unarchived", project, reason=body.reason, on=body.on)

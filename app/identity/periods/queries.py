@@ -1,6 +1,5 @@
-"""Which periods are closed, which days people work."""
+"""Periods that were closed or re-opened; which days people work."""
 
-from collections.abc import Iterable
 from datetime import date, timedelta
 
 from sqlalchemy import Connection, select
@@ -11,39 +10,9 @@ from app.identity.periods.models import CalendarDay, Period
 from app.identity.periods.schemas import CalendarFilter, CalendarOut, DayOut, PeriodFilter, PeriodRow
 from app.kernel import calendar
 from app.kernel.access import Actor
-from app.kernel.errors import Conflict
 from app.kernel.paging import Listing, Where
 
 _DAY = timedelta(days=1)
-
-
-class PeriodLocked(Conflict):
-    code = "period_locked"
-    message = "该期间已锁定，请先由审核人说明理由后重新开放"
-    english = "This period is closed. A reviewer can re-open it with a reason."
-
-
-# -- locks -----------------------------------------------------------------------------------------------------
-
-
-def locked(connection: Connection | Session, day: date) -> str | None:
-    """The locked period that contains a day (`2020-08`), the shortest where several do; None when all are open."""
-    found = connection.execute(
-        select(Period.text, Period.starts_on, Period.ends_on).where(
-            Period.locked.is_(True), Period.starts_on <= day, Period.ends_on >= day
-        )
-    ).all()
-    return min(found, key=lambda row: row.ends_on - row.starts_on).text if found else None
-
-
-def expect_open(connection: Connection | Session, days: Iterable[date]) -> None:
-    """Refuse a change of facts dated in a locked period."""
-    for day in sorted(set(days)):
-        text = locked(connection, day)
-        if text is not None:
-            raise PeriodLocked(f"{day.isoformat()} 属于已锁定的期间 {text}，请先由审核人说明理由后重新开放")
-
-
 _period = (
     select(
         Period.text, Period.starts_on, Period.ends_on, Period.locked, Period.locked_at,

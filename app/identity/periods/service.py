@@ -6,8 +6,8 @@ from datetime import date, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.identity.periods.closures import PeriodLocked
 from app.identity.periods.models import CalendarDay, Period
-from app.identity.periods.queries import PeriodLocked
 from app.kernel import calendar
 from app.kernel.access import Actor
 from app.kernel.errors import Conflict, FieldError, Invalid, NotFound
