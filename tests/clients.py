@@ -8,6 +8,8 @@
          whole: `as_("officer").get("/api/v1/projects")`.
 `db`     `with db() as session:` is a unit of work of the house itself (`SYSTEM`), `with db(actor) as session:`
          of somebody; committed, with its events, at the end of the block.
+
+`put_part(client, "/api/v1/projects/…", "units", {…})` reads a record and puts a part of it, made from that reading.
 """
 
 from collections.abc import Callable, Iterator
@@ -31,6 +33,11 @@ from tests.factories.identity import make_session, make_user
 
 As = Callable[..., TestClient]
 Work = Callable[..., AbstractContextManager[Session]]
+
+
+def put_part(client: TestClient, record: str, part: str, body: dict[str, Any]) -> Any:
+    version = {"If-Match": client.get(record).headers.get("ETag", '"0-0"')}
+    return client.put(f"{record}/{part}", json=body, headers=version)
 
 
 @pytest.fixture(scope="session")

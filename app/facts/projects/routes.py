@@ -22,6 +22,7 @@ from app.facts.projects.schemas import (
     RemarkIn,
 )
 from app.identity.auth.access import Read, reads, requires
+from app.identity.periods.closures import PeriodLocked
 from app.kernel.access import Actor, Permission
 from app.kernel.asking import asked
 from app.kernel.db import Db
@@ -76,7 +77,13 @@ async def get_project(read: Reader, code: Code) -> Response:
 # -- the record ----------------------------------------------------------------------------------------------------
 
 
-@router.post("/projects", summary="新建项目", response_model=ProjectOut, status_code=201, responses=raises(Invalid))
+@router.post(
+    "/projects",
+    summary="新建项目",
+    response_model=ProjectOut,
+    status_code=201,
+    responses=raises(Invalid, PeriodLocked),
+)
 def create_project(body: ProjectIn, request: Request, db: Db, actor: Officer) -> Response:
     """Record a new project as a lead. It gets the next code of its district and year; codes are never used twice."""
     project = intake.create(db, actor, body, district=district_of(request))
@@ -106,7 +113,9 @@ def set_project_status(code: Code, body: ProjectStatusIn, db: Db, actor: Editor)
     return _saved(db, actor, service.set_status(db, actor, code, body))
 
 
-@router.post("/projects/{code}/archive", summary="归档", response_model=ProjectOut, responses=raises(*REFUSED))
+@router.post(
+    "/projects/{code}/archive", summary="归档", response_model=ProjectOut, responses=raises(*REFUSED, PeriodLocked)
+)
 def archive_project(code: Code, body: ArchiveIn, db: Db, actor: Officer) -> Response:
     """Take a project out of live tracking. An archived project cannot be changed."""
     return _saved(db, actor, service.archive(db, actor, code, body))
@@ -116,7 +125,7 @@ def archive_project(code: Code, body: ArchiveIn, db: Db, actor: Officer) -> Resp
     "/projects/{code}/unarchive",
     summary="取消归档",
     response_model=ProjectOut,
-    responses=raises(NoProject, Invalid, service.NotArchived),
+    responses=raises(NoProject, Invalid, service.NotArchived, PeriodLocked),
 )
 def unarchive_project(code: Code, body: ArchiveIn, db: Db, actor: Officer) -> Response:
     """Bring a project back into live tracking."""
@@ -127,22 +136,27 @@ def unarchive_project(code: Code, body: ArchiveIn, db: Db, actor: Officer) -> Re
 
 
 @router.put(
-    "/projects/{code}/units", summary="责任单位与协同单位", response_model=ProjectOut, responses=raises(*REFUSED)
+    "/projects/{code}/units",
+    summary="责任单位与协同单位",
+    response_model=ProjectOut,
+    responses=raises(*REFUSED, Stale, IfMatchMissing),
 )
-def set_project_units(code: Code, body: ProjectUnitsIn, db: Db, actor: Officer) -> Response:
+def set_project_units(code: Code, body: ProjectUnitsIn, if_match: IfMatch, db: Db, actor: Officer) -> Response:
     """From a day on another unit is responsible, or others co-operate. What was before stays with its dates."""
-    return _saved(db, actor, units.put(db, actor, code, body))
+    return _saved(db, actor, units.put(db, actor, code, body, if_match))
 
 
 @router.put(
     "/projects/{code}/confidentiality",
     summary="密级与可见范围",
     response_model=ProjectOut,
-    responses=raises(*REFUSED, secrecy.OnlyReviewersSeal),
+    responses=raises(*REFUSED, secrecy.OnlyReviewersSeal, Stale, IfMatchMissing),
 )
-def set_project_confidentiality(code: Code, body: ConfidentialityIn, db: Db, actor: Officer) -> Response:
+def set_project_confidentiality(
+    code: Code, body: ConfidentialityIn, if_match: IfMatch, db: Db, actor: Officer
+) -> Response:
     """Set the level, and exactly which persons and units see the project beyond it. Sealing takes a reviewer."""
-    return _saved(db, actor, secrecy.put(db, actor, code, body))
+    return _saved(db, actor, secrecy.put(db, actor, code, body, if_match))
 
 
 # -- what hangs on a project ---------------------------------------------------------------------------------------

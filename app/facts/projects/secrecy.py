@@ -10,6 +10,7 @@ from app.facts.projects.models import Project, ProjectGrant
 from app.facts.projects.schemas import ConfidentialityIn
 from app.facts.projects.terms import Confidentiality
 from app.identity.auth.models import User
+from app.kernel import preconditions
 from app.kernel.access import Actor, Permission, permissions_of
 from app.kernel.errors import Forbidden, Invalid
 from app.kernel.events import record
@@ -24,12 +25,16 @@ class OnlyReviewersSeal(Forbidden):
     english = "A reviewer seals and unseals."
 
 
-def put(db: Session, actor: Actor, code: str, body: ConfidentialityIn) -> Project:
-    """Set the level and exactly who is named. Whoever seals is among those named, so that it can be undone."""
+def put(db: Session, actor: Actor, code: str, body: ConfidentialityIn, version: int) -> Project:
+    """Set the level and exactly who is named; `version` is the row version that was read.
+
+    Whoever seals is among those named, so that it can be undone.
+    """
     project = service.open_for_change(db, actor, code)
     seals = Confidentiality.SEALED in (body.level, project.confidentiality)
     if seals and not actor.may(Permission.PROJECT_SEAL):
         raise OnlyReviewersSeal
+    preconditions.expect(project.version, version)
     users = set(_readers(db, body.users))
     if body.level is Confidentiality.SEALED and actor.kind == "user":
         users.add(actor.id)

@@ -11,6 +11,7 @@ from app.facts.projects.models import Project, ProjectUnit
 from app.facts.projects.schemas import ProjectUnitsIn
 from app.facts.projects.terms import UnitRole
 from app.identity.units.models import Unit
+from app.kernel import preconditions
 from app.kernel.access import Actor
 from app.kernel.errors import Invalid
 from app.kernel.events import record
@@ -27,9 +28,10 @@ def ids_of(db: Session, codes: Iterable[str], field: str) -> dict[str, int]:
     return {code: known[code] for code in wanted}
 
 
-def put(db: Session, actor: Actor, code: str, body: ProjectUnitsIn) -> Project:
-    """Change who is responsible and who co-operates, from a day on."""
+def put(db: Session, actor: Actor, code: str, body: ProjectUnitsIn, version: int) -> Project:
+    """Change who is responsible and who co-operates, from a day on; `version` is the row version that was read."""
     project = service.open_for_change(db, actor, code)
+    preconditions.expect(project.version, version)
     responsible = None
     if body.responsible is not None:
         responsible = ids_of(db, [body.responsible], "responsible")[body.responsible]

@@ -12,7 +12,7 @@ from app.facts.evidence.routes import router
 from app.facts.evidence.upload_routes import router as uploads
 from app.kernel.access import KEY_SCOPES, Permission, Role
 from app.kernel.routing import PREFIX
-from tests.clients import As, Work
+from tests.clients import As, Work, put_part
 from tests.factories.evidence import make_evidence
 from tests.factories.identity import make_unit, make_user
 from tests.factories.projects import make_project
@@ -98,10 +98,9 @@ def test_evidence_is_seen_with_its_project(
         project = make_project(session, unit=make_unit(session, "jxw"))
         number = make_evidence(session, project).id
         make_user(session, "reviewer", login="named")
-    levelled = as_("reviewer", login="sealer").put(
-        f"/api/v1/projects/{project.code}/confidentiality",
-        json={"level": level, "users": ["named"] if level == "sealed" else [], "units": [], "reason": "x"},
-    )
+    body = {"level": level, "users": ["named"] if level == "sealed" else [], "units": [], "reason": "x"}
+    sealer = as_("reviewer", login="sealer")
+    levelled = put_part(sealer, f"/api/v1/projects/{project.code}", "confidentiality", body)
     assert levelled.status_code == 200, levelled.text
     role, _, whose = who.partition("-")
     client = as_(role, unit={"own": "jxw", "other": "nyw"}[whose]) if whose else as_(role)

@@ -4,7 +4,7 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from tests.clients import As, Work
+from tests.clients import As, Work, put_part
 from tests.factories.identity import make_user
 from tests.factories.projects import make_project
 
@@ -54,7 +54,7 @@ def test_who_does_not_see_the_project_hears_nothing(as_: As, db: Work) -> None:
         code = make_project(session).code
         make_user(session, "reviewer", login="named")
     body = {"level": "sealed", "users": ["named"], "units": [], "reason": "x"}
-    as_("reviewer", login="sealer").put(f"/api/v1/projects/{code}/confidentiality", json=body)
+    put_part(as_("reviewer", login="sealer"), f"/api/v1/projects/{code}", "confidentiality", body)
     assert told(as_("reviewer")) == told(as_("named")) == []
     send(as_("reviewer", login="sealer"), f"/api/v1/projects/{code}/evidence", b"contract")
     assert told(as_("reviewer")) == []

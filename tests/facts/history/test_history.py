@@ -7,6 +7,7 @@ from app.facts.history.labels import COLUMNS, HIDDEN, TABLES, VERBS
 from app.facts.history.schemas import HistoryOut
 from app.facts.projects.models import Project
 from app.kernel import chain
+from tests.clients import put_part
 from tests.factories.enterprises import make_enterprise
 from tests.factories.identity import make_unit, make_user
 from tests.factories.projects import make_project
@@ -47,7 +48,7 @@ def test_it_tells_who_what_from_what_to_what_and_why(as_: As, db: Any, code: str
     address = f"/api/v1/projects/{code}"
     etag = officer.get(address).headers["ETag"]
     officer.patch(address, json={"kind": "lease", "investment": "12.5"}, headers={"If-Match": etag})
-    officer.put(f"{address}/units", json={"responsible": "nyw", "valid_from": "2020-07-01", "reason": "机构改革"})
+    put_part(officer, address, "units", {"responsible": "nyw", "valid_from": "2020-07-01", "reason": "机构改革"})
     officer.post(f"{address}/enterprises", json={"enterprise_id": enterprise})
     told = history(officer, code)["items"]
 
@@ -108,7 +109,7 @@ def test_every_verb_that_was_said_has_a_label(as_: As, app: Any, code: str) -> N
     reviewer.post(f"{address}/problems/{problem}/solve", json={})
     reviewer.post(f"{address}/archive", json={"reason": "达产"})
     reviewer.post(f"{address}/unarchive", json={"reason": "误"})
-    reviewer.put(f"{address}/confidentiality", json={"level": "internal", "reason": "要求"})
+    put_part(reviewer, address, "confidentiality", {"level": "internal", "reason": "要求"})
     with app.state.database.reading() as connection:
         kinds = {row.kind for row in chain.stored(connection) if row.subject == "project"}
     assert len(kinds) == 10

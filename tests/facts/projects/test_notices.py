@@ -14,7 +14,7 @@ from app.facts.projects.service import refresh_sight
 from app.facts.projects.terms import Confidentiality
 from app.identity.auth.models import User
 from app.kernel import calendar, events
-from tests.clients import As, Work
+from tests.clients import As, Work, put_part
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
 from tests.replay import assert_log_equals_tables
@@ -68,11 +68,11 @@ def test_units_are_told_what_becomes_theirs(db: Work, people: dict[str, TestClie
     assert assigned(people["helping"]) == ["项目「玻纤二期」自 2020-03-02 起以区商务委为协同单位"]
     assert assigned(people["stranger"]) == assigned(people["other"]) == assigned(people["leader"]) == []
     change = {"responsible": "nyw", "valid_from": "2020-06-01", "reason": "分工调整"}
-    assert people["other"].put(f"/api/v1/projects/{code}/units", json=change).status_code == 200
+    assert put_part(people["other"], f"/api/v1/projects/{code}", "units", change).status_code == 200
     assert assigned(people["stranger"]) == ["项目「玻纤二期」自 2020-06-01 起以区农业农村委为责任单位"]
     assert len(assigned(people["own"])) == len(assigned(people["helping"])) == 1
     # A correction of the same day: another unit after all.
-    assert people["other"].put(f"/api/v1/projects/{code}/units", json=change | {"responsible": "jxw"}).is_success
+    assert put_part(people["other"], f"/api/v1/projects/{code}", "units", change | {"responsible": "jxw"}).is_success
     assert assigned(people["own"])[-1] == "项目「玻纤二期」自 2020-06-01 起以区经济信息委为责任单位"
 
 
@@ -175,7 +175,7 @@ def test_what_is_sealed_later_says_nothing_any_more(
     assert people["other"].post(f"/api/v1/projects/{code}/notes", json={"text": "一"}).status_code == 201
     for who in ("own", "helping", "officer"):
         assert told(people[who]) == [("project.noted", "项目「密云」有新的备注")]
-    sealing = as_("reviewer").put(f"/api/v1/projects/{code}/confidentiality", json=sealed)
+    sealing = put_part(as_("reviewer"), f"/api/v1/projects/{code}", "confidentiality", sealed)
     assert sealing.status_code == 200, sealing.text
     assert told(people["own"]) == [("project.noted", "项目「密云」有新的备注")]
     for who in ("helping", "officer"):

@@ -13,6 +13,7 @@ from app.facts.projects.schemas import ProjectIn, ProjectOut
 from app.identity.auth.models import User
 from app.kernel import calendar, chain, events
 from app.kernel.access import SYSTEM
+from tests.clients import put_part
 from tests.factories.enterprises import make_enterprise
 from tests.factories.identity import make_unit, make_user
 from tests.factories.projects import make_project
@@ -169,6 +170,31 @@ def test_a_change_without_or_with_a_stale_tag_is_refused(as_: As, code: str) -> 
     assert officer.get(f"{PROJECTS}/{code}").json()["chain"] == "纺织"
 
 
+@pytest.mark.parametrize(
+    ("part", "body"),
+    [
+        ("units", {"responsible": "nyw", "valid_from": "2020-07-01"}),
+        ("confidentiality", {"level": "internal", "reason": "要求"}),
+    ],
+)
+def test_its_units_and_level_are_changed_from_a_reading(
+    part: str, body: dict[str, Any], as_: As, db: Any, code: str
+) -> None:
+    with db() as session:
+        make_unit(session, "nyw")
+    officer, address = as_("officer"), f"{PROJECTS}/{code}/{part}"
+    before, old = officer.get(f"{PROJECTS}/{code}").json(), tag(officer, code)
+    assert officer.put(address, json=body).status_code == 428
+    officer.post(f"{PROJECTS}/{code}/notes", json={"text": "别人先改了"})
+    refused = officer.put(address, json=body, headers={"If-Match": old})
+    assert (refused.status_code, refused.json()["code"]) == (412, "stale")
+    now = officer.get(f"{PROJECTS}/{code}").json()
+    assert (now["unit"], now["units"], now["confidentiality"]) == ("jxw", before["units"], "open")
+    changed = officer.put(address, json=body, headers={"If-Match": tag(officer, code)})
+    assert changed.status_code == 200
+    assert tag(officer, code).split("-")[0] == changed.headers["ETag"].split("-")[0]
+
+
 def test_of_changes_from_one_reading_one_wins(as_: As, db: Any, code: str) -> None:
     officer = as_("officer")
     old = tag(officer, code)
@@ -201,8 +227,10 @@ def test_writes_elsewhere_never_make_a_form_stale(as_: As, db: Any, code: str) -
 def test_a_write_to_a_child_makes_the_form_stale(path: str, body: dict[str, Any], as_: As, code: str) -> None:
     officer = as_("officer")
     old = tag(officer, code)
-    put = officer.put if path == "confidentiality" else officer.post
-    answer = put(f"{PROJECTS}/{code}/{path}", json=body)
+    if path == "confidentiality":
+        answer = put_part(officer, f"{PROJECTS}/{code}", path, body)
+    else:
+        answer = officer.post(f"{PROJECTS}/{code}/{path}", json=body)
     assert answer.status_code < 300
     assert patch(officer, code, {"chain": "纺织"}, old).status_code == 412
     assert patch(officer, code, {"chain": "纺织"}, answer.headers["ETag"]).status_code == 200
@@ -296,9 +324,12 @@ def test_units_are_dated(as_: As, db: Any, code: str) -> None:
         for unit in ("nyw", "sww"):
             make_unit(session, unit)
     officer = as_("officer")
-    address = f"{PROJECTS}/{code}/units"
+
+    def put(client: Any, body: dict[str, Any]) -> Any:
+        return put_part(client, f"{PROJECTS}/{code}", "units", body)
+
     body = {"responsible": "nyw", "cooperating": ["jxw"], "valid_from": "2020-07-01", "reason": "机构改革"}
-    moved = officer.put(address, json=body).json()
+    moved = put(officer, body).json()
     assert moved["unit"] == "nyw"
     assert [(part["unit"], part["role"], part["valid_from"], part["valid_to"]) for part in moved["units"]] == [
         ("nyw", "responsible", "2020-07-01", None),
@@ -306,15 +337,15 @@ def test_units_are_dated(as_: As, db: Any, code: str) -> None:
         ("jxw", "responsible", "2020-01-01", "2020-06-30"),
     ]
     # A correction on the same day replaces; who co-operated only from that day on never did.
-    corrected = officer.put(address, json={"responsible": "sww", "cooperating": [], "valid_from": "2020-07-01"})
+    corrected = put(officer, {"responsible": "sww", "cooperating": [], "valid_from": "2020-07-01"})
     assert [(part["unit"], part["valid_to"]) for part in corrected.json()["units"]] == [
         ("sww", None), ("jxw", "2020-06-30"),
     ]  # fmt: skip
-    early = officer.put(address, json={"responsible": "nyw", "valid_from": "2020-06-30"})
+    early = put(officer, {"responsible": "nyw", "valid_from": "2020-06-30"})
     assert early.json()["errors"][0]["field"] == "valid_from"
     tomorrow = str(calendar.today() + timedelta(days=1))
-    assert officer.put(address, json={"responsible": "nyw", "valid_from": tomorrow}).status_code == 422
-    assert as_("reporter", unit="sww").put(address, json={"responsible": "nyw"}).status_code == 403
+    assert put(officer, {"responsible": "nyw", "valid_from": tomorrow}).status_code == 422
+    assert put(as_("reporter", unit="sww"), {"responsible": "nyw"}).status_code == 403
 
 
 def test_at_any_time_one_unit_is_responsible(as_: As, db: Any, code: str) -> None:
@@ -324,7 +355,7 @@ def test_at_any_time_one_unit_is_responsible(as_: As, db: Any, code: str) -> Non
     days = ["2020-03-01", "2020-03-01", "2020-05-01", "2021-01-01"]
     for unit, day in zip(["nyw", "sww", "jxw", "nyw"], days, strict=True):
         body = {"responsible": unit, "valid_from": day}
-        assert as_("officer").put(f"{PROJECTS}/{code}/units", json=body).status_code == 200
+        assert put_part(as_("officer"), f"{PROJECTS}/{code}", "units", body).status_code == 200
     with db() as session:
         terms = session.scalars(
             select(ProjectUnit).where(ProjectUnit.role == "responsible").order_by(ProjectUnit.valid_from)
@@ -399,7 +430,7 @@ def test_sealing_takes_a_reviewer_and_names_people(as_: As, db: Any, code: str) 
 
     def put(client: Any, level: str, *users: str, **more: Any) -> Any:
         body = {"level": level, "users": users, "reason": "要求", **more}
-        return client.put(f"{address}/confidentiality", json=body)
+        return put_part(client, address, "confidentiality", body)
 
     assert put(officer, "sealed", "wang").json()["code"] == "only_reviewers_seal"
     assert put(reviewer, "sealed").status_code == 422
@@ -479,9 +510,9 @@ def test_the_log_replayed_gives_the_tables(as_: As, db: Any, app: Any, code: str
     alias = reviewer.post(f"{address}/aliases", json={"alias": "别名"}).json()["aliases"][0]["id"]
     reviewer.delete(f"{address}/aliases/{alias}")
     reviewer.post(f"{address}/enterprises", json={"enterprise_id": enterprise})
-    reviewer.put(f"{address}/units", json={"responsible": "nyw", "cooperating": ["jxw"]})
+    put_part(reviewer, address, "units", {"responsible": "nyw", "cooperating": ["jxw"]})
     reviewer.post(f"{address}/problems", json={"text": "用电"})
-    reviewer.put(f"{address}/confidentiality", json={"level": "sealed", "users": ["reviewer"], "reason": "要求"})
+    put_part(reviewer, address, "confidentiality", {"level": "sealed", "users": ["reviewer"], "reason": "要求"})
     reviewer.post(f"{address}/archive", json={"reason": "达产"})
     with app.state.database.reading() as connection:
         told = chain.replay(connection)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from app.facts.projects import queries, service, sights
 from app.facts.projects.models import Project, ProjectGrant
 from app.kernel.access import SYSTEM
+from tests.clients import put_part
 from tests.factories.identity import actor_of, make_unit, make_user
 from tests.factories.projects import make_project
 
@@ -115,7 +116,7 @@ def test_a_unit_that_gave_the_project_away_no_longer_sees_it(db: Any, as_: Calla
     before, after = as_("reporter", unit="jxw"), as_("reporter", unit="sww")
     address = f"/api/v1/projects/{code}"
     assert (before.get(address).status_code, after.get(address).status_code) == (200, 404)
-    moved = as_("officer").put(f"{address}/units", json={"responsible": "sww", "valid_from": "2020-07-01"})
+    moved = put_part(as_("officer"), address, "units", {"responsible": "sww", "valid_from": "2020-07-01"})
     assert moved.status_code == 200
     assert (before.get(address).status_code, after.get(address).status_code) == (404, 200)
     assert before.get("/api/v1/projects").json()["items"] == []
@@ -128,7 +129,7 @@ def test_grants_show_to_those_who_see_all(db: Any, as_: Callable[..., Any]) -> N
         make_user(session, "leader", login="wang", name="王区长")
     address = f"/api/v1/projects/{code}"
     body = {"level": "internal", "users": ["wang"], "units": ["jxw"], "reason": "专班"}
-    assert as_("officer").put(f"{address}/confidentiality", json=body).status_code == 200
+    assert put_part(as_("officer"), address, "confidentiality", body).status_code == 200
     granted = [(grant["unit"], grant["user_name"]) for grant in as_("officer").get(address).json()["grants"]]
     assert granted == [("jxw", None), (None, "王区长")]
     reporter = as_("reporter", unit="jxw")

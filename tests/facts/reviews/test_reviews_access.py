@@ -13,7 +13,7 @@ from app.facts.reviews.terms import Opinion, ReviewKind, ReviewState
 from app.kernel import calendar
 from app.kernel.access import Role
 from app.kernel.routing import PREFIX
-from tests.clients import As, Work
+from tests.clients import As, Work, put_part
 from tests.factories.identity import make_unit, make_user
 from tests.factories.projects import make_project
 
@@ -114,10 +114,9 @@ def test_reviews_are_seen_with_their_project(
         project = make_project(session, unit=make_unit(session, "jxw"))
         numbers = make(session, project.id, state)
         make_user(session, "reviewer", login="named")
-    levelled = as_("reviewer", login="sealer").put(
-        f"/api/v1/projects/{project.code}/confidentiality",
-        json={"level": level, "users": ["named"] if level == "sealed" else [], "units": [], "reason": "x"},
-    )
+    body = {"level": level, "users": ["named"] if level == "sealed" else [], "units": [], "reason": "x"}
+    sealer = as_("reviewer", login="sealer")
+    levelled = put_part(sealer, f"/api/v1/projects/{project.code}", "confidentiality", body)
     assert levelled.status_code == 200, levelled.text
     role, _, whose = who.partition("-")
     client = as_(role, unit={"own": "jxw", "other": "nyw"}[whose]) if whose else as_(role)
