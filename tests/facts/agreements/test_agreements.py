@@ -41,7 +41,8 @@ def test_recording_a_contract_signs_the_project(as_: As, db: Work) -> None:
     assert answer.status_code == 201
     body = answer.json()
     assert body == {
-        "id": body["id"], "type": "formal", "number": "QJ-012", "signed_on": "2020-08-18", "deferred_to": None, "amount": "120000000.00",
+        "id": body["id"], "type": "formal", "number": "QJ-012", "signed_on": "2020-08-18", "deferred_to": None,
+        "amount": "120000000.00",
         "increment": None, "counted_amount": "120000000.00", "first_formal": True, "parties": None, "note": None,
         "imported": False, "voided_reason": None,
     }  # fmt: skip
