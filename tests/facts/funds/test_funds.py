@@ -51,8 +51,8 @@ def test_money_enters_and_adds_up(as_: As, db: Work) -> None:
     assert body["entered_at"].endswith("Z")
     assert body == {
         "id": body["id"], "arrived_on": "2020-09-30", "deferred_to": None, "amount": "1000000.00",
-        "source": "outside_city", "kind": "equity", "origin_region": "330000", "currency": "CNY", "foreign_amount": None, "rate": None,
-        "rate_on": None, "state": "recognised", "reverses": None, "reversed_by": None, "reason": None, "note": "首期",
+        "source": "outside_city", "kind": "equity", "origin_region": "330000", "currency": "CNY", "foreign_amount": None,
+        "rate": None, "rate_on": None, "state": "recognised", "reverses": None, "reversed_by": None, "reason": None, "note": "首期",
         "imported": False, "entered_at": body["entered_at"],
     }  # fmt: skip
     officer.post(path, json=MONEY | {"arrived_on": "2020-03-01", "amount": "0.01"})
