@@ -9,14 +9,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.dependencies.models import Dependant
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from app.kernel.errors import IfMatchMissing, ProblemOut, Stale, raises
 from app.kernel.preconditions import if_match
-from app.kernel.routing import Switchboard
+from app.kernel.routing import Switchboard, dependencies
 
 REF = "#/components/schemas/{model}"
 PROBLEM = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
@@ -53,13 +52,6 @@ SECURITY = {
         "description": "浏览器会话；写操作另须 X-CSRF-Token 请求头",
     },
 }
-
-
-def dependencies(dependant: Dependant) -> Iterator[Any]:
-    """Every dependency of a route, at any depth."""
-    for part in dependant.dependencies:
-        yield part.call
-        yield from dependencies(part)
 
 
 def permission_of(route: APIRoute) -> Any:

@@ -1,6 +1,7 @@
 """The two ways into a route: `reads(permission)` for what only looks, `requires(permission)` for what changes.
 
-Both answer 401 without a valid session or key and 403 without the permission, and both show in the OpenAPI.
+Both answer 401 without a valid session or key and 403 without the permission, before anything else is looked at, and
+both show in the OpenAPI.
 What is known already is answered on the event loop; whatever asks the database does so in a thread.
 """
 
@@ -10,6 +11,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -32,6 +34,7 @@ SESSION_PREFIX, KEY_PREFIX = "zs_", "zk_"
 CSRF_HEADER = "x-csrf-token"
 FORMS = ("multipart/", "application/x-www-form-urlencoded")
 SEEN_EVERY = timedelta(minutes=1)
+ENTERED = "zhaoshang.entered"
 NEVER = datetime.min.replace(tzinfo=UTC)
 
 
@@ -242,6 +245,14 @@ async def enter(request: Request, permission: Permission) -> tuple[Actor, Head]:
     return actor, head
 
 
+async def entered(request: Request, permission: Permission) -> tuple[Actor, Head]:
+    """The same, found out once for each request."""
+    found: tuple[Actor, Head] | None = request.scope.get(ENTERED)
+    if found is None:
+        found = request.scope[ENTERED] = await enter(request, permission)
+    return found
+
+
 # -- reading ---------------------------------------------------------------------------------------------------
 
 
@@ -257,7 +268,7 @@ class Read:
 
         `query` returns an `Answer` or plain data; `args` must be hashable: they are the key of the kept body.
         """
-        actor, head = await enter(self.request, self.permission)
+        actor, head = await entered(self.request, self.permission)
         shelf: Shelf = self.request.app.state.shelf
         key = (query, args, actor.view)
         kept = shelf.get(key, head[0])
@@ -274,7 +285,7 @@ class Read:
 
     async def fresh(self, query: Callable[..., Any], *args: Any) -> Any:
         """The same without keeping: `query`'s own result, for files, streams and answers about the actor."""
-        actor, _ = await enter(self.request, self.permission)
+        actor, _ = await entered(self.request, self.permission)
         return await database_of(self.request).read(lambda connection: query(connection, actor, *args))
 
 
@@ -285,6 +296,7 @@ def reads(permission: Permission) -> Any:
         return Read(request, permission)
 
     read.permission = permission  # type: ignore[attr-defined]
+    read.gate = partial(entered, permission=permission)  # type: ignore[attr-defined]
     return Depends(read)
 
 
@@ -298,13 +310,14 @@ def requires(permission: Permission) -> Any:
         # A form has been consumed by now; what makes it repeatable are its own means (a ledger changes nothing twice).
         form = request.headers.get("content-type", "").lower().startswith(FORMS)
         body = b"" if form else await request.body()
-        actor, _ = await enter(request, permission)
+        actor, _ = await entered(request, permission)
         if idempotency.HEADER in request.headers:
             await database_of(request).read(lambda connection: idempotency.begin(connection, request, body, actor, db))
         events.act(db, actor)
         return actor
 
     entering.permission = permission  # type: ignore[attr-defined]
+    entering.gate = partial(entered, permission=permission)  # type: ignore[attr-defined]
     entering.repeatable = True  # type: ignore[attr-defined]
     return Depends(entering)
 
