@@ -113,8 +113,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     errors.install(app)
     events.install(database, domains.REACTIONS)
     idempotency.install(app, database)
-    app.router.routes.append(Switchboard(domains.ROUTERS))
-    app.router.routes.extend(health.router.routes)
+    app.router.routes.append(Switchboard((*domains.ROUTERS, health.router)))
     _docs(app)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
     # Not `add_middleware`: that is inside of the handler of last resort, whose answers need a request id as well.

@@ -86,6 +86,11 @@ class NotFound(Problem):
     message, english = "没有找到，或您无权查看", "Not found, or not yours to see."
 
 
+class NoSuchMethod(Problem):
+    status, title, code = 405, "Method Not Allowed", "method_not_allowed"
+    message, english = "此地址不支持该方法", "This address has no such method."
+
+
 class Conflict(Problem):
     status, title, code = 409, "Conflict", "conflict"
     message, english = "与现有数据冲突", "This conflicts with what is there."
@@ -255,7 +260,7 @@ class _Framework(Problem):
     def __init__(self, status: int, headers: dict[str, str] | None) -> None:
         known = {
             404: ("Not Found", "not_found", "没有这个地址", "There is no such address."),
-            405: ("Method Not Allowed", "method_not_allowed", "此地址不支持该方法", "This address has no such method."),
+            405: (NoSuchMethod.title, NoSuchMethod.code, NoSuchMethod.message, NoSuchMethod.english),
             413: ("Content Too Large", "too_large", "内容过大", "The content is too large."),
         }
         title, code, message, english = known.get(

@@ -17,6 +17,8 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute, Match
 from starlette.types import Receive, Scope, Send
 
+from app.kernel.errors import NoSuchMethod
+
 PREFIX = "/api/v1"
 
 
@@ -92,12 +94,24 @@ def _is_plain(dependant: Dependant) -> bool:
     )
 
 
+HEADERS_ONLY = "zhaoshang.headers_only"
+"""In the scope of a HEAD that is served as a GET: for answers without end, which must not begin."""
+
+
+def _as_get(scope: Scope) -> Scope:
+    return {**scope, "method": "GET", HEADERS_ONLY: True}
+
+
 def _word(path: str) -> str:
     return path.removeprefix(PREFIX).lstrip("/").split("/", 1)[0]
 
 
 class Switchboard(BaseRoute):
-    """All routes of the API as one. `routes` in the order of the routers."""
+    """All routes as one, in the order of the routers.
+
+    Beside the methods that a path declares it answers HEAD where there is a GET, as that without its body, and
+    OPTIONS; both and a refusal (405) name all methods of the path in `Allow`.
+    """
 
     def __init__(self, routers: Iterable[APIRouter]) -> None:
         self.routes = [route for router in routers for route in router.routes if isinstance(route, APIRoute)]
@@ -107,9 +121,10 @@ class Switchboard(BaseRoute):
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         partial: Scope | None = None
-        if scope["type"] == "http" and scope["path"].startswith(PREFIX):
+        if scope["type"] == "http":
+            asked = _as_get(scope) if scope["method"] == "HEAD" else scope
             for route in self.by_word.get(_word(scope["path"]), ()):
-                match, child = route.matches(scope)
+                match, child = route.matches(asked)
                 if match == Match.FULL:
                     return match, child
                 if match == Match.PARTIAL and partial is None:
@@ -118,7 +133,25 @@ class Switchboard(BaseRoute):
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
         # The route that matched has written itself into the scope.
-        await scope["route"].handle(scope, receive, send)
+        route: APIRoute = scope["route"]
+        methods = route.methods or set()
+        if scope["method"] in methods:
+            await route.handle(scope, receive, send)
+        elif scope["method"] == "HEAD" and "GET" in methods:
+            await route.handle(_as_get(scope), receive, send)  # servers send no body then
+        elif scope["method"] == "OPTIONS":
+            await Response(status_code=204, headers=self._allowed(scope))(scope, receive, send)
+        else:
+            raise NoSuchMethod(headers=self._allowed(scope))
+
+    def _allowed(self, scope: Scope) -> dict[str, str]:
+        found = {"OPTIONS"}
+        for route in self.by_word[_word(scope["path"])]:
+            if route.matches(scope)[0] != Match.NONE:
+                found |= route.methods or set()
+        if "GET" in found:
+            found.add("HEAD")
+        return {"Allow": ", ".join(sorted(found))}
 
     def url_path_for(self, name: str, /, **path_params: Any) -> Any:
         raise NotImplementedError("links are written out, never computed from routes")

@@ -22,6 +22,7 @@ from app.exchange.feed.wanted import Wanted, wanted
 from app.kernel import chain
 from app.kernel.access import Actor
 from app.kernel.errors import Problem
+from app.kernel.routing import HEADERS_ONLY
 
 if TYPE_CHECKING:
     from app.exchange.feed.hub import Hub
@@ -218,7 +219,10 @@ def _rights(actor: Actor) -> tuple[object, ...]:
 
 
 class StreamResponse(Response):
-    """The answer of the stream's route. It only leaves the stream with the request; `Streaming` runs it."""
+    """The answer of the stream's route. It only leaves the stream with the request; `Streaming` runs it.
+
+    Whoever asks for the headers alone gets those.
+    """
 
     media_type = "text/event-stream"
 
@@ -227,7 +231,11 @@ class StreamResponse(Response):
         self.stream = stream
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        scope[PARKED] = self.stream
+        if HEADERS_ONLY in scope:
+            await send({"type": "http.response.start", "status": 200, "headers": [*HEADERS]})
+            await send({"type": "http.response.body", "body": b""})
+        else:
+            scope[PARKED] = self.stream
 
 
 class Streaming:
