@@ -326,6 +326,21 @@ def test_lists_are_asked_alike(operations: dict[str, dict[str, Any]], spec: dict
             assert {"limit", "after"} <= parameters, name
 
 
+def test_every_list_names_its_sort_keys(operations: dict[str, dict[str, Any]]) -> None:
+    sorted_ = {
+        name: parameter
+        for name, operation in operations.items()
+        for parameter in operation.get("parameters", [])
+        if parameter["name"] == "sort"
+    }
+    assert len(sorted_) > 10
+    for name, parameter in sorted_.items():
+        keys = parameter["schema"]["enum"]
+        assert parameter["example"] == keys[0] and keys[0] in parameter["description"], name
+        assert {key.removeprefix("-") for key in keys} == {key for key in keys if not key.startswith("-")}, name
+        assert len(set(keys)) == len(keys) >= 2 and len(keys) % 2 == 0, name
+
+
 # -- the file ---------------------------------------------------------------------------------------------------
 
 

@@ -28,6 +28,7 @@ class _Page(msgspec.Struct):
 def _listing(source: Source) -> Listing:
     return Listing(
         name=f"figure_rows_{source.code}",
+        asked=RowQuery,
         source=select(
             Project.code.label("project"),
             Project.name,

@@ -14,6 +14,7 @@ from fastapi.routing import APIRoute
 from pydantic import BaseModel
 
 from app.kernel.errors import IfMatchMissing, ProblemOut, Stale, raises
+from app.kernel.paging import PageQuery
 from app.kernel.preconditions import if_match
 from app.kernel.routing import Switchboard, dependencies
 
@@ -90,6 +91,10 @@ def _parameters(model: type[BaseModel], schemas: dict[str, Any]) -> Iterator[dic
             "description": schema.pop("description", ""),
             "schema": schema,
         }
+        if name == "sort" and issubclass(model, PageQuery):
+            schema["enum"] = list(model.sorts)
+            parameter["description"] += f"；默认 {model.sorts[0]}"
+            parameter["example"] = model.sorts[0]
         examples = schema.pop("examples", None)
         if examples:
             alone = schema.get("type") == "array" and not isinstance(examples[0], list | tuple)

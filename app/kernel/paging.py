@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 import msgspec
 from pydantic import BaseModel, ConfigDict, Field, create_model
@@ -28,6 +28,8 @@ class PageQuery(BaseModel):
     """What every list can be asked."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+    sorts: ClassVar[tuple[str, ...]] = ()
+    """The sort keys, the default one first; set by the `Listing` that is asked so."""
 
     limit: int = Field(50, ge=1, le=200, description="每页条数，至多 200", examples=[50])
     after: str | None = Field(None, description="上一页答复中的 next；不填为第一页", max_length=500)
@@ -66,9 +68,13 @@ Reading = Callable[[Page, Connection, Mapping[str, Any]], list[tuple[Any, Any, A
 
 @dataclass(slots=True)
 class Listing:
-    """A list that can be asked: `source` selects the columns that go out, in order, under their API names."""
+    """A list that can be asked: `source` selects the columns that go out, in order, under their API names.
+
+    `asked` is what it is asked with; the sort keys are told there, for the OpenAPI.
+    """
 
     name: str
+    asked: type[PageQuery]
     source: Select[*tuple[Any, ...]]
     key: ColumnElement[Any]
     sorts: Mapping[str, ColumnElement[Any]]
@@ -76,6 +82,13 @@ class Listing:
     default_sort: str
     statements: dict[Any, Statement] = field(default_factory=dict)
     lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def __post_init__(self) -> None:
+        ways = [f"{direction}{key}" for key in self.sorts for direction in ("", "-")]
+        sorts = (self.default_sort, *(way for way in ways if way != self.default_sort))
+        # Several lists may be asked alike, if they sort alike.
+        assert self.asked.sorts in ((), sorts), f"{self.asked.__name__} asks lists that sort differently"
+        self.asked.sorts = sorts
 
     def page(self, connection: Connection, query: PageQuery, sight: Sight = EVERYTHING) -> bytes:
         """The asked page as JSON: `items`, `next`, and `total` when it was asked for."""

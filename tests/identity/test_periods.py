@@ -94,6 +94,12 @@ def test_a_day_entered_outweighs_what_is_shipped(as_: As, db: Work) -> None:
     assert again.json()["working"] is True
 
 
+def test_without_a_year_the_calendar_is_of_this_one(as_: As) -> None:
+    told = as_("leader").get("/api/v1/calendar").json()
+    assert (told["year"], told["items"][0]["day"]) == (calendar.today().year, f"{calendar.today().year}-01-01")
+    assert told == as_("leader").get("/api/v1/calendar", params={"year": calendar.today().year}).json()
+
+
 def test_a_year_beyond_the_shipped_calendar_is_entered_at_once(as_: As, db: Work) -> None:
     year = calendar.seed_known_until().year + 1
     unknown = as_("leader").get("/api/v1/calendar", params={"year": year}).json()

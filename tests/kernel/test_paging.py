@@ -45,9 +45,14 @@ class ThingQuery(PageQuery):
     least: int | None = None
 
 
+class OddQuery(PageQuery):
+    pass
+
+
 def a_listing() -> Listing:
     return Listing(
         name="things",
+        asked=ThingQuery,
         source=select(TABLE.c.id, TABLE.c.name, TABLE.c.fen.label("amount"), TABLE.c.day, TABLE.c.at, TABLE.c.colour),
         key=TABLE.c.id,
         sorts={name: TABLE.c[name] for name in SORTS},
@@ -61,6 +66,14 @@ def a_listing() -> Listing:
 
 
 THINGS = a_listing()
+
+
+def test_the_sort_keys_are_told_the_default_first() -> None:
+    told = ("id", "-id", "name", "-name", "fen", "-fen", "day", "-day", "at", "-at", "colour", "-colour")
+    assert ThingQuery.sorts == told
+    assert PageQuery.sorts == ()
+    with pytest.raises(AssertionError, match="sort differently"):
+        Listing("others", ThingQuery, select(TABLE.c.id), TABLE.c.id, {"id": TABLE.c.id}, {}, "-id")
 
 
 @pytest.fixture(scope="module")
@@ -291,8 +304,8 @@ def test_what_the_database_writes_is_what_we_would_write(database: Database) -> 
     with database.writer.begin() as connection:
         connection.execute(delete(ODD))
         connection.execute(insert(ODD), rows)
-    listing = Listing("odd", select(ODD), ODD.c.id, {"id": ODD.c.id}, {}, "id")
-    query = PageQuery(limit=200)
+    listing = Listing("odd", OddQuery, select(ODD), ODD.c.id, {"id": ODD.c.id}, {}, "id")
+    query = OddQuery(limit=200)
     with database.reading() as connection:
         page = msgspec.json.decode(listing.page(connection, query))
         found = msgspec.json.decode(msgspec.json.encode(listing.found(connection, query)))

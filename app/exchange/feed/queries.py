@@ -35,6 +35,7 @@ def _kind(asked: str) -> str:
 
 LOG = Listing(
     name="log",
+    asked=LogFilter,
     source=select(
         Event.seq, Event.at, Event.kind, Event.subject, Event.subject_id, Event.subject_key, Event.actor_id,
         Event.actor, Event.request_id, Event.body, Event.hash,

@@ -30,6 +30,7 @@ _COLUMNS: tuple[Any, ...] = (
 
 IMPORTS = Listing(
     "ledger_imports",
+    ImportFilter,
     select(*_COLUMNS),
     key=LedgerImport.__table__.c.id,
     sorts={"id": LedgerImport.__table__.c.id, "at": LedgerImport.__table__.c.at},

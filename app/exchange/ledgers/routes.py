@@ -100,7 +100,7 @@ def _outcome(database: Database, actor: Actor, number: int) -> tuple[State, byte
 
 @router.get("/ledgers/imports", summary="导入记录", response_model=page_of(ImportOut), responses=raises(Invalid))
 async def list_ledger_imports(read: Imports, q: Annotated[ImportFilter, asked(ImportFilter)]) -> Response:
-    """Imports, the newest first. Sort keys: id, at."""
+    """Imports, the newest first."""
     return Response(await read.fresh(queries.page, q), media_type="application/json")
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Date, Select, and_, bindparam, case, null, select
 
 from app.facts.attention.rules import AttentionRule
-from app.facts.attention.schemas import AttentionKind
+from app.facts.attention.schemas import AttentionFilter, AttentionKind
 from app.facts.projects.models import Project, ProjectPlan
 from app.facts.projects.terms import STAGE_LABELS, STAGES, Stage, Status
 from app.identity.units.models import Unit
@@ -83,7 +83,13 @@ FILTERS: Mapping[str, Where] = {"unit": Where(_unit), "officer": Where(lambda na
 
 def _listing(kind: AttentionKind, rows: Select[*tuple[Any, ...]], key: Any, since: Any) -> Listing:
     return Listing(
-        name=f"attention_{kind}", source=rows, key=key, sorts={"since": since}, filters=FILTERS, default_sort="since"
+        name=f"attention_{kind}",
+        asked=AttentionFilter,
+        source=rows,
+        key=key,
+        sorts={"since": since},
+        filters=FILTERS,
+        default_sort="since",
     )
 
 

@@ -41,6 +41,7 @@ def _region_prefix(code: str) -> str:
 
 ENTERPRISES = paging.Listing(
     name="enterprises",
+    asked=EnterpriseFilter,
     source=select(
         Enterprise.id,
         Enterprise.name,

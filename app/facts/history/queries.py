@@ -21,6 +21,7 @@ from app.kernel.paging import Listing, Sight, Where
 _filters: dict[str, Where] = {}
 HISTORY = Listing(
     name="history",
+    asked=HistoryQuery,
     source=select(Event.seq, Event.at, Event.kind, Event.actor, Event.body),
     key=Event.__table__.c.seq,
     sorts={"seq": Event.__table__.c.seq},

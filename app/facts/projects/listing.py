@@ -117,6 +117,7 @@ _source: Any = (
 
 LISTING = Listing(
     "projects",
+    ProjectFilter,
     _source,
     key=Project.id,  # type: ignore[arg-type]
     sorts={

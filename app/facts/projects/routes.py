@@ -61,10 +61,7 @@ def _saved(
 
 @router.get("/projects", summary="项目列表", response_model=page_of(ProjectRow), responses=raises(Invalid))
 async def list_projects(read: Reader, q: Annotated[ProjectFilter, asked(ProjectFilter)]) -> Response:
-    """Projects the caller may see.
-
-    Sort keys: code, name, signed_on, started_on, contract_amount, funds_arrived, changed_at.
-    """
+    """Projects the caller may see."""
     return await read.answer(listing.page, q)
 
 

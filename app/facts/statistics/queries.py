@@ -23,6 +23,7 @@ class NoStatistic(NotFound):
 
 _listing = Listing(
     name="statistics",
+    asked=StatisticFilter,
     source=select(
         Statistic.code,
         case(STATISTIC_LABELS, value=Statistic.code).label("label"),

@@ -55,6 +55,7 @@ _user = (
 
 users = Listing(
     name="users",
+    asked=UserFilter,
     source=_user,
     key=User.__table__.c.id,
     sorts={"login": User.__table__.c.login, "name": User.__table__.c.pinyin},
@@ -76,6 +77,7 @@ _key = select(
 
 keys = Listing(
     name="keys",
+    asked=KeyFilter,
     source=_key,
     key=ApiKey.__table__.c.id,
     sorts={"id": ApiKey.__table__.c.id},

@@ -108,7 +108,7 @@ class SessionPage(BaseModel):
 
 
 class UserFilter(PageQuery):
-    """What the list of users can be asked. Sort keys: `login`, `name`."""
+    """What the list of users can be asked."""
 
     q: str | None = Field(None, description="登录名、姓名或拼音的一部分", max_length=60, examples=["xie"])
     role: Role | None = Field(None, description="持有此角色", examples=["reporter"])

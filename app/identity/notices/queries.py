@@ -18,6 +18,7 @@ _overdue = and_(OPEN, Notice.due_on < bindparam("day", type_=Notice.due_on.type)
 
 LISTING = Listing(
     name="notices",
+    asked=NoticeFilter,
     source=select(
         Notice.id, Notice.kind, Notice.text, Notice.about, Notice.about_id, Notice.about_key, Notice.told_at,
         Notice.created_at, Notice.read_at, Notice.waits, Notice.due_on, Notice.done_at,

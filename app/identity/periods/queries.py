@@ -24,6 +24,7 @@ _period = (
 
 periods = Listing(
     name="periods",
+    asked=PeriodFilter,
     source=_period,
     key=Period.__table__.c.id,
     sorts={"starts_on": Period.__table__.c.starts_on, "text": Period.__table__.c.text},

@@ -17,6 +17,7 @@ from app.identity.periods.schemas import (
 )
 from app.identity.periods.service import AlreadyLocked, NoPeriod, NotLocked, PeriodNotOver
 from app.kernel.access import Actor, Permission
+from app.kernel.asking import asked
 from app.kernel.calendar import Day
 from app.kernel.db import Db
 from app.kernel.errors import Forbidden, Invalid, Unauthenticated, raises
@@ -39,7 +40,7 @@ CalendarEditor = Annotated[Actor, requires(Permission.CALENDAR_EDIT)]
     responses=raises(Unauthenticated, Forbidden, Invalid),
     summary="期间列表",
 )
-async def list_periods(read: MetaReader, q: Annotated[PeriodFilter, Query()]) -> Response:
+async def list_periods(read: MetaReader, q: Annotated[PeriodFilter, asked(PeriodFilter)]) -> Response:
     """The periods that have been locked, now or once; all others are open."""
     return await read.answer(queries.page, q)
 

@@ -3,7 +3,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.kernel.calendar import Day
+from app.kernel.calendar import Day, today
 from app.kernel.paging import PageQuery
 from app.kernel.text import Line
 
@@ -12,7 +12,7 @@ Year = Annotated[int, Field(ge=1949, le=2199)]
 
 
 class PeriodFilter(PageQuery):
-    """What the list of periods can be asked. Sort keys: `starts_on`, `text`."""
+    """What the list of periods can be asked."""
 
     locked: bool | None = Field(None, description="是否锁定", examples=[True])
     year: Year | None = Field(None, description="期间所属年份", examples=[2020])
@@ -77,7 +77,7 @@ class CalendarFilter(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    year: Year = Field(description="年份", examples=[2026])
+    year: Year = Field(default_factory=lambda: today().year, description="年份，默认今年", examples=[2026])
 
 
 class CalendarOut(BaseModel):

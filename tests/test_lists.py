@@ -1,0 +1,42 @@
+"""Every list is sorted by every key that it tells of, on both databases, and by no other."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.kernel.access import TABLE, Permission, Role
+from tests.clients import As, Work
+from tests.factories.identity import make_unit
+from tests.factories.projects import make_project
+
+CONTRACT = json.loads((Path(__file__).resolve().parent.parent / "openapi" / "openapi.json").read_text())
+LISTS = {
+    path: (Permission(item["get"]["x-permission"]), parameter["schema"]["enum"])
+    for path, item in CONTRACT["paths"].items()
+    for parameter in item.get("get", {}).get("parameters", [])
+    if parameter["name"] == "sort"
+}
+MORE: dict[str, dict[str, Any]] = {
+    "/api/v1/figures/rows": {"indicator": "signed_count", "period": "2020"},
+}
+
+
+@pytest.mark.parametrize("path", LISTS)
+def test_a_list_is_sorted_by_what_it_tells(path: str, as_: As, db: Work) -> None:
+    with db() as session:
+        for number in range(3):
+            make_project(session, code=f"500114-2020-000{number}", unit=make_unit(session, f"u{number}"))
+    permission, keys = LISTS[path]
+    client = as_(next(role.value for role in Role if permission in TABLE[role]))
+    address = path.replace("{code}", "500114-2020-0001")
+    for key in keys:
+        answer = client.get(address, params={"sort": key, **MORE.get(path, {})})
+        assert answer.status_code == 200, f"{key}: {answer.text}"
+    usual = client.get(address, params=MORE.get(path))
+    if usual.headers["Content-Type"] == "application/json":
+        assert usual.json() == client.get(address, params={"sort": keys[0], **MORE.get(path, {})}).json()
+    for key in ("no_such", f"--{keys[0]}", keys[0].upper()):
+        answer = client.get(address, params={"sort": key, **MORE.get(path, {})})
+        assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "sort"), key
