@@ -3,13 +3,16 @@
 One pure ASGI layer around everything, also around the handler of last resort: what breaks has its id too.
 """
 
+import asyncio
+import atexit
 import itertools
 import logging
 import secrets
 import sys
+import threading
 from collections.abc import Callable
 from time import perf_counter
-from typing import Any
+from typing import Any, BinaryIO, TextIO, cast
 
 import msgspec
 import structlog
@@ -30,7 +33,10 @@ def set_up_logs(form: str, level: str) -> None:
     if form == "console":
         shape, lines = structlog.dev.ConsoleRenderer(), structlog.PrintLoggerFactory(sys.stderr)
     else:
-        shape, lines = structlog.processors.JSONRenderer(_encode), structlog.BytesLoggerFactory(sys.stderr.buffer)
+        held = Lines(sys.stderr)
+        atexit.register(held.release)
+        # Of its file a logger asks no more than to write and to flush.
+        shape, lines = structlog.processors.JSONRenderer(_encode), structlog.BytesLoggerFactory(cast(BinaryIO, held))
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -44,6 +50,52 @@ def set_up_logs(form: str, level: str) -> None:
         logger_factory=lines,
         cache_logger_on_first_use=True,
     )
+
+
+class Lines:
+    """Standard error, written to a few lines at a time while an event loop runs.
+
+    Each write lets go of the interpreter's lock, and a request that must win it back from the threads that read waits
+    longer for its line in the log than for its answer. Whole lines only, and no more at once than a pipe takes in one
+    piece: several processes may share it.
+    """
+
+    AT_ONCE, LATEST = 4096, 0.1
+
+    def __init__(self, file: TextIO) -> None:
+        self.file = file
+        self.held: list[bytes] = []
+        self.size = 0
+        self.due: asyncio.AbstractEventLoop | None = None
+        self.lock = threading.Lock()
+
+    def write(self, line: bytes) -> None:
+        with self.lock:
+            if self.size + len(line) > self.AT_ONCE:
+                self._write()
+            self.held.append(line)
+            self.size += len(line)
+
+    def flush(self) -> None:
+        """Write what is held: soon, on the event loop's time; at once where none runs (commands, threads)."""
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self.release()
+            return
+        if self.due is not loop:
+            self.due = loop
+            loop.call_later(self.LATEST, self.release)
+
+    def release(self) -> None:
+        with self.lock:
+            self._write()
+
+    def _write(self) -> None:
+        lines, self.held, self.size, self.due = self.held, [], 0, None
+        if lines:
+            self.file.buffer.write(b"".join(lines))
+            self.file.buffer.flush()
 
 
 def _encode(line: dict[str, Any], **_: Any) -> bytes:

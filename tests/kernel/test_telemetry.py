@@ -1,6 +1,8 @@
 """Metrics and logs: every request is counted under a name of ours, and strangers cannot make up names."""
 
+import asyncio
 import re
+from pathlib import Path
 
 import pytest
 from fastapi import FastAPI
@@ -8,7 +10,7 @@ from starlette.testclient import TestClient
 from structlog.testing import CapturingLogger
 
 from app.kernel import errors, telemetry
-from app.kernel.telemetry import Metrics
+from app.kernel.telemetry import Lines, Metrics
 from tests.kernel.lab import make_lab
 
 
@@ -86,3 +88,29 @@ def test_the_log_names_no_secrets(editor: TestClient, said: CapturingLogger) -> 
     text = repr(call)
     assert "秘密" not in text and "%E7" not in text
     assert editor.headers["Authorization"].removeprefix("Bearer ") not in text
+
+
+def test_lines_go_out_whole_at_once_or_soon(tmp_path: Path) -> None:
+    path = tmp_path / "log"
+    with path.open("w") as file:
+        lines = Lines(file)
+        lines.write(b"a command\n")
+        lines.flush()
+        assert path.read_bytes() == b"a command\n"
+
+        async def serving() -> None:
+            for number in range(300):
+                lines.write(b"request %03d\n" % number)
+                lines.flush()
+            held = path.read_bytes()
+            assert held.endswith(b"\n") and b"request 299" not in held
+            loop = asyncio.get_running_loop()
+            written: asyncio.Future[None] = loop.create_future()
+            loop.call_later(2 * Lines.LATEST, written.set_result, None)
+            await written
+
+        asyncio.run(serving())
+        assert path.read_bytes().count(b"request") == 300
+        lines.write(b"the end\n")
+        lines.release()
+        assert path.read_bytes().endswith(b"the end\n")
