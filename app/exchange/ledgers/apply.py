@@ -21,6 +21,7 @@ from app.facts.pipeline.models import Move
 from app.facts.projects import intake
 from app.facts.projects.models import Project
 from app.facts.projects.service import search_columns, sight_from
+from app.identity.periods import closures
 from app.kernel import bulk, events
 from app.kernel.bulk import plain_text, table_of
 from app.kernel.chain import Event, canonical
@@ -70,7 +71,7 @@ def apply(db: Session, plan: Plan, number: int) -> None:
     bulk.alone(connection, "ledger_import")
     if not accepted:
         return
-    _check(connection, plan, accepted)
+    _check(db, connection, plan, accepted)
     firm_ids = _write_firms(db, connection, plan, accepted)
     _give_codes(db, plan.known, accepted)
     drafts = [draft for draft in accepted if draft.rewritten]
@@ -81,7 +82,7 @@ def apply(db: Session, plan: Plan, number: int) -> None:
         _tell(db, "project.imported", "project", row["id"], row["code"], row["sight"], rows, ledger_import=number)
 
 
-def _check(connection: Connection, plan: Plan, accepted: Sequence[Draft]) -> None:
+def _check(db: Session, connection: Connection, plan: Plan, accepted: Sequence[Draft]) -> None:
     """Lock what will be changed, in the order everybody locks in; compare it with what was planned on."""
     seq, known = plan.known.seq, plan.known
     gaps = {firm_id for draft in accepted for firm_id in draft.gaps if firm_id > 0}
@@ -90,6 +91,8 @@ def _check(connection: Connection, plan: Plan, accepted: Sequence[Draft]) -> Non
     firms |= bulk.hold(connection, ENTERPRISE, linked - gaps, share=True)
     ids = [draft.record.id for draft in accepted if draft.record is not None]
     projects = bulk.hold(connection, PROJECT, ids)
+    if closures.hold(db) != known.closed:
+        raise Moved
     unsettled = connection.execute(
         select(Event.seq)
         .where(Event.seq > seq, or_(Event.kind.in_(UNSETTLING), Event.subject.in_(("enterprise", "unit"))))

@@ -2,12 +2,31 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 from app.exchange.ledgers.columns import SHEETS
-from app.exchange.ledgers.findings import Finding, Level, ProjectReading, RowReading
+from app.exchange.ledgers.edits import Edit, Slot, older
+from app.exchange.ledgers.findings import Finding, Level, ProjectReading, RowReading, shown
 from app.exchange.ledgers.known import Known, Line, Record
 from app.exchange.ledgers.models import Outcome
+
+Spell = Callable[[Any], str | None]
+"""A value as people write it."""
+
+Alike = Callable[[Any, Any], bool]
+"""Do two values that differ, an old one and a new one, mean the same?"""
+
+
+def never(_old: Any, _new: Any) -> bool:
+    return False
+
+
+def spelled_or_empty(value: Any, spell: Spell) -> str:
+    """For a message."""
+    text = None if value is None else spell(value)
+    return "空" if text is None else f"“{shown(text)}”"
+
 
 Place = tuple[str, int]
 """A row of the file: sheet and number."""
@@ -111,6 +130,16 @@ class Draft:
     def warn(self, name: str | None, code: str, reason: str, row: RowReading | None = None) -> None:
         self.tell("warning", name, code, reason, row)
 
+    def lock(self, name: str | None, period: str, what: str, row: RowReading | None = None) -> None:
+        """Refuse what would change something that a closed period counts."""
+        reason = f"已锁定的期间 {period} 已计入{what}，不能更改；请先由审核人说明理由后重新开放该期间"
+        self.refuse(name, "period_locked", reason, row)
+
+    def defer(self, name: str, counts_on: date | None, row: RowReading | None = None) -> None:
+        """Tell where something counts whose own period is closed; None for what counts on its day."""
+        if counts_on is not None:
+            self.tell("info", name, "deferred", f"所在期间已锁定，计入其后第一个未锁定的日期 {counts_on}", row)
+
     def result(self, row: RowReading) -> RowResult:
         place = (row.sheet, row.number)
         found = self.results.get(place)
@@ -121,22 +150,55 @@ class Draft:
     def add(self, part: str, line: Line) -> None:
         self.added.setdefault(part, []).append(line)
 
-    def set(
-        self,
-        name: str,
-        column: str,
-        value: Any,
-        spell: Callable[[Any], str | None],
-        alike: Callable[[Any, Any], bool] = lambda _old, _new: False,
-    ) -> bool:
-        """Take over a value that the file gives; `alike` says when an existing one means the same. Did it differ?"""
+    def set(self, name: str, column: str, value: Any, spell: Spell, alike: Alike = never, *, said: bool = True) -> bool:
+        """Take over a value that the file gives, or that follows (`said` is false then). Is it there now?
+
+        `alike` says when an existing one means the same. What was changed by hand since the file was written stays.
+        """
         old = self.row[column]
         if old == value or (old is not None and not self.new and alike(old, value)):
+            return True
+        if said and self.keeps(name, ("project", column), value, spell, alike):
             return False
         self.row[column] = value
         if not self.new:
             self.changes.append(FieldChange(name, None if old is None else spell(old), spell(value)))
         return True
+
+    # -- what was changed by hand ----------------------------------------------------------------------------------
+
+    def edits(self, *slot: Any) -> list[Edit]:
+        """How people have changed this since a file last said it, the oldest change first."""
+        return [] if self.record is None else self.known.edits.get(self.record.id, {}).get(slot, [])
+
+    def outdated(
+        self, name: str, slot: Slot, value: Any, spell: Spell, alike: Alike = never, row: RowReading | None = None
+    ) -> bool:
+        """Is what the file says older than a change by hand? Then that stays, and a warning says so."""
+        changes = self.edits(*slot)
+        if not older(changes, value, alike):
+            return False
+        self.kept(name, changes[-1], spelled_or_empty(changes[-1].after, spell), row)
+        return True
+
+    def kept(self, name: str, edit: Edit, present: str, row: RowReading | None = None) -> None:
+        """Tell that something stays as it was made by hand."""
+        self.warn(name, "edited_since", f"已由{edit.who}在系统中改为{present}，台账所写是此前的内容，未采用", row)
+
+    def keeps(
+        self, name: str, slot: Slot, value: Any, spell: Spell, alike: Alike = never, row: RowReading | None = None
+    ) -> bool:
+        """The same; a value that differs from both is to be taken, which is told as well."""
+        if self.outdated(name, slot, value, spell, alike, row):
+            return True
+        if changes := self.edits(*slot):
+            edit = changes[-1]
+            before, after = spelled_or_empty(edit.before, spell), spelled_or_empty(edit.after, spell)
+            reason = f"{edit.who}在系统中由{before}改为{after}，台账所写与两者都不同，按台账更正"
+            self.warn(name, "edit_overwritten", reason, row)
+        return False
+
+    # -- the end ---------------------------------------------------------------------------------------------------
 
     def weigh(self) -> None:
         """Settle whether anything that people wrote will be different: of the project, or of an enterprise besides."""

@@ -36,8 +36,8 @@ class Firms:
 
 def invest(draft: Draft, firms: Firms) -> None:
     """Who invests, and who takes part besides."""
-    firm_id = _main(draft, firms)
-    if firm_id is not None:
+    firm_id, kept = _main(draft, firms)
+    if firm_id is not None and not kept:
         draft.firms.add(firm_id)
         _gaps(draft, firms, firm_id)
         _join(draft, firm_id, INVESTOR)
@@ -59,13 +59,33 @@ def invest(draft: Draft, firms: Firms) -> None:
         other = firms.known.enterprises.find(name)
         if other is None:
             other = firms.enter(name, None, Ownership.OTHER, None)
-        if other != firm_id:
-            draft.firms.add(other)
-            _join(draft, other, PARTNER)
+        if other == firm_id:
+            continue
+        if (changes := draft.edits("project_enterprise", other)) and changes[-1].after is None:
+            called = firms.row(other)["name"]
+            draft.warn("enterprise", "edited_since", f"“{called}”已由{changes[-1].who}在系统中移出本项目，未再列入")
+            continue
+        draft.firms.add(other)
+        _join(draft, other, PARTNER)
     draft.names = [firms.row(one)["name"] for one in sorted(draft.firms)]
 
 
-def _main(draft: Draft, firms: Firms) -> int | None:
+def _main(draft: Draft, firms: Firms) -> tuple[int | None, bool]:
+    """The main investor as it will be, None when there is none; is it another than the file's, kept as it was set by
+    hand?"""
+    present, meant = draft.row["enterprise_id"], _meant(draft, firms)
+
+    def called(firm_id: int) -> str:
+        return str(firms.row(firm_id)["name"])
+
+    if meant is None or meant == present:
+        return meant, False
+    if draft.keeps("enterprise", ("project", "enterprise_id"), meant, called):
+        return present, True
+    return meant, False
+
+
+def _meant(draft: Draft, firms: Firms) -> int | None:
     """The main investor that the file means, None when it says nothing of one."""
     known, present = draft.known, draft.row["enterprise_id"]
     name, uscc = draft.value("enterprise"), draft.value("uscc")

@@ -25,31 +25,39 @@ def pay(draft: Draft) -> None:
     live = [line for line in stand if line["state"] is not FundState.REJECTED]
     gone = [line for line in lines if line["reverses_id"] is None and line not in live]
     entries = [line for line in lines if line["state"] is FundState.RECOGNISED]
+    fresh = len(entries)
     for row in draft.fund_rows:
-        if not row.refused:
+        if _sound(draft, row):
             _take(draft, live, gone, entries, row)
     if draft.reading is not None:
         total = sum(line["amount_fen"] for line in entries)
         if draft.fund_rows:
-            _check_total(draft, total)
+            _check_total(draft, entries[:fresh], total, sum(line["amount_fen"] for line in entries[fresh:]))
         elif draft.value("funds") is not None or draft.value("funds_by_year") is not None:
             _cumulative(draft, entries)
     draft.row["funds_fen"] = sum(line["amount_fen"] for line in entries)
 
 
+def _sound(draft: Draft, row: RowReading) -> bool:
+    """Check what a row says by itself, whatever of it could be read. May it be taken?"""
+    day, fen, note = row.values.get("arrived_on"), row.values.get("amount"), row.values.get("note")
+    sound = not row.refused
+    if isinstance(day, date) and day > draft.known.today:
+        draft.refuse("arrived_on", "future", "晚于今天，尚未到位", row)
+        sound = False
+    if isinstance(fen, int) and not 0 < fen < PLAUSIBLE_FEN:
+        reason = "到位金额应大于零" if fen <= 0 else "到位金额过大，请核对单位"
+        draft.refuse("amount", "amount_implausible", reason, row)
+        sound = False
+    if isinstance(note, str) and len(note) > _NOTE_LIMIT:
+        draft.refuse("note", "too_long", f"过长，至多 {_NOTE_LIMIT} 个字符", row)
+        sound = False
+    return sound
+
+
 def _take(draft: Draft, live: list[Line], gone: list[Line], entries: list[Line], row: RowReading) -> None:
     day, fen, note = row.values["arrived_on"], row.values["amount"], row.values.get("note")
     assert isinstance(day, date) and isinstance(fen, int)
-    if day > draft.known.today:
-        draft.refuse("arrived_on", "future", "晚于今天，尚未到位", row)
-        return
-    if not 0 < fen < PLAUSIBLE_FEN:
-        reason = "到位金额应大于零" if fen <= 0 else "到位金额过大，请核对单位"
-        draft.refuse("amount", "amount_implausible", reason, row)
-        return
-    if isinstance(note, str) and len(note) > _NOTE_LIMIT:
-        draft.refuse("note", "too_long", f"过长，至多 {_NOTE_LIMIT} 个字符", row)
-        return
     found = _same(live, row, day, fen)
     if found is not None:
         live.remove(found)
@@ -96,11 +104,13 @@ def _enter(draft: Draft, row: RowReading, day: date, fen: int, note: str | None)
         missing.append(f"没有资金性质，读作“{LABELS['fund_kind'][kind]}”")
     if missing:
         draft.warn(None, "fund_incomplete", "；".join(missing), row)
+    counts_on = known.closed.deferral(day)
+    draft.defer("arrived_on" if "arrived_on" in row.letters else "funds", counts_on, row)
     line = {
-        "arrived_on": day, "amount_fen": fen, "source": FundSource(str(source)), "kind": FundKind(str(kind)),
-        "origin_region": None, "currency": "CNY", "foreign_amount": None, "rate": None, "rate_on": None,
-        "state": FundState.RECOGNISED, "reverses_id": None, "reason": None, "note": note, "imported": True,
-        "entered_at": known.now, "entered_by": known.actor.id,
+        "arrived_on": day, "deferred_to": counts_on, "amount_fen": fen, "source": FundSource(str(source)),
+        "kind": FundKind(str(kind)), "origin_region": None, "currency": "CNY", "foreign_amount": None, "rate": None,
+        "rate_on": None, "state": FundState.RECOGNISED, "reverses_id": None, "reason": None, "note": note,
+        "imported": True, "entered_at": known.now, "entered_by": known.actor.id,
     }  # fmt: skip
     draft.add("entries", line)
     return line
@@ -117,9 +127,25 @@ def _likely_source(draft: Draft) -> FundSource:
 # -- beside the project --------------------------------------------------------------------------------------------
 
 
-def _check_total(draft: Draft, total: int) -> None:
+def _outdated(draft: Draft, entries: list[Line], name: str, *stated: int) -> bool:
+    """Did the entries come to this before people entered or reversed some? Then theirs stand, and that is told."""
+    by_hand = [(edits[-1], line) for line in entries if (edits := draft.edits("fund_entry", line.get("id")))]
+    there = was = sum(line["amount_fen"] for line in entries)
+    for _, line in sorted(by_hand, key=lambda pair: (pair[0].at, pair[1]["id"]), reverse=True):
+        was -= line["amount_fen"]
+        if was in stated:
+            edit = max((edit for edit, _ in by_hand), key=lambda edit: edit.at)
+            draft.warn(name, "edited_since", f"{edit.who}在系统中登记或冲销过到位资金，现为 {wan(there)}，"
+                                             "台账所写是此前的数，未采用")  # fmt: skip
+            return True
+    return False
+
+
+def _check_total(draft: Draft, entries: list[Line], total: int, fresh: int) -> None:
     stated = draft.value("funds")
-    if stated is not None and stated != total and not draft.vague("funds"):
+    if stated is None or stated == total or draft.vague("funds"):
+        return
+    if not _outdated(draft, entries, "funds", stated, stated - fresh):
         reason = f"“到位资金”表与系统中的明细合计 {wan(total)}，本行写 {wan(stated)}，相差 {wan(abs(total - stated))}"
         draft.refuse("funds", "funds_total_mismatch", reason)
 
@@ -128,34 +154,38 @@ def _cumulative(draft: Draft, entries: list[Line]) -> None:
     by_year = draft.value("funds_by_year")
     if isinstance(by_year, dict):
         for year in sorted(by_year):
-            there = sum(line["amount_fen"] for line in entries if line["arrived_on"].year == year)
+            of_year = [line for line in entries if line["arrived_on"].year == year]
             end = min(date(year, 12, 31), draft.known.today)
-            _difference(draft, entries, "funds_by_year", f"{year} 年", by_year[year], there, end)
+            if entry := _difference(draft, of_year, "funds_by_year", f"{year} 年", by_year[year], end):
+                entries.append(entry)
     stated, day = draft.value("funds"), draft.value("funds_on")
     if stated is None:
         return
-    there = sum(line["amount_fen"] for line in entries)
     if day is None and isinstance(by_year, dict):  # what no year accounts for came before them
         day = date(min(by_year) - 1, 12, 31)
-    _difference(draft, entries, "funds", "累计", stated, there, day)
+    if entry := _difference(draft, entries, "funds", "累计", stated, day):
+        entries.append(entry)
 
 
 def _difference(
-    draft: Draft, entries: list[Line], name: str, what: str, stated: int, there: int, day: date | None
-) -> None:
+    draft: Draft, entries: list[Line], name: str, what: str, stated: int, day: date | None
+) -> Line | None:  # fmt: skip
     """What is stated beyond what is there becomes an entry; less than there is cannot be."""
+    there = sum(line["amount_fen"] for line in entries)
     if stated == there or (draft.vague(name) and there and abs(stated - there) * 10 <= there):
-        return
+        return None
+    if _outdated(draft, entries, name, stated):
+        return None
     if stated < there:
         reason = f"{what}到位 {wan(stated)}，少于系统中已记入的 {wan(there)}；到位资金不能减少，请在系统中冲销"
         draft.refuse(name, "funds_fell", reason)
-        return
+        return None
     if day is None:
         draft.refuse(name, "funds_date_missing", f"{what}到位比已记入的多 {wan(stated - there)}，但没有到位日期")
-        return
+        return None
     if day > draft.known.today:
         draft.refuse("funds_on", "future", "晚于今天，尚未到位")
-        return
+        return None
     row = draft.origin(name)
     source = _likely_source(draft)
     more = stated - there
@@ -164,6 +194,6 @@ def _difference(
     reason = f"{reading}读作 {day} 到位的一笔，来源“{LABELS['source'][source]}”、性质“其他”"
     draft.warn(name, "funds_as_one_entry", reason)
     bare = RowReading(row.sheet, row.number, {}, {"source": source, "fund_kind": FundKind.OTHER})
-    entries.append(_enter(draft, bare, day, more, f"台账{what}数补记"))
     if not draft.new:
         draft.changes.append(FieldChange(name, wan(there), wan(stated)))
+    return _enter(draft, bare, day, more, f"台账{what}数补记")

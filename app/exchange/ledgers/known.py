@@ -12,6 +12,8 @@ from typing import Any
 from sqlalchemy import Connection, Table, not_, select
 from sqlalchemy.orm import Session
 
+from app.exchange.ledgers import edits
+from app.exchange.ledgers.edits import Edits
 from app.facts.agreements.models import Agreement
 from app.facts.enterprises import queries as enterprises
 from app.facts.enterprises.models import Enterprise
@@ -28,6 +30,7 @@ from app.facts.projects.models import (
 from app.facts.projects.queries import visible
 from app.facts.projects.rules import SECTOR, SectorRule
 from app.identity.auth.models import User
+from app.identity.periods.closures import Closed, closed
 from app.identity.units import queries as units
 from app.identity.units.queries import UnitRef
 from app.kernel import calendar, chain, rules
@@ -84,11 +87,13 @@ class Known:
     units: dict[str, UnitRef]
     enterprises: enterprises.Index
     firms: dict[int, Line]
+    closed: Closed
     by_code: dict[str, int] = field(default_factory=dict)
     by_name: dict[str, list[int]] = field(default_factory=dict)
     by_alias: dict[str, list[int]] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     records: dict[int, Record] = field(default_factory=dict)
+    edits: dict[int, Edits] = field(default_factory=dict)
 
     def firm_is(self, firm_id: int, name: str) -> bool:
         """Is the enterprise called so, by name or alias?"""
@@ -105,7 +110,7 @@ def survey(db: Reader, actor: Actor, district: str) -> Known:
     known = Known(
         actor, _name(db, actor), seq, today, calendar.now(), district,
         rules.in_force(db, SECTOR, today).body, units.index(db), enterprises.index(db),
-        {row.id: dict(row._mapping) for row in db.execute(select(*columns))},
+        {row.id: dict(row._mapping) for row in db.execute(select(*columns))}, closed(db),
     )  # fmt: skip
     mine = visible(actor)
     for row in db.execute(select(Project.id, Project.code, Project.squashed).where(mine).order_by(Project.id)):
@@ -120,8 +125,10 @@ def survey(db: Reader, actor: Actor, district: str) -> Known:
 
 
 def load(db: Reader, known: Known, project_ids: Iterable[int]) -> None:
-    """Bring these projects' records into the snapshot."""
-    known.records.update(records(db, set(project_ids) - known.records.keys()))
+    """Bring these projects' records into the snapshot, and what was changed of them by hand."""
+    found = records(db, set(project_ids) - known.records.keys())
+    known.records.update(found)
+    known.edits.update(edits.load(db, found.values()))
 
 
 def records(db: Reader, project_ids: Iterable[int], parts: Iterable[str] = PARTS) -> dict[int, Record]:

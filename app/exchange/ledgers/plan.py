@@ -142,7 +142,15 @@ def _book(draft: Draft) -> None:
 def _archived(draft: Draft) -> None:
     # Papers and funds may follow a project into the archive; its record stands still.
     assert draft.record is not None
-    follows = {"contract_fen", "framework_fen", "funds_fen", "first_formal_fen", "signed_on", "framework_on"}
+    follows = {
+        "contract_fen",
+        "framework_fen",
+        "funds_fen",
+        "first_formal_fen",
+        "signed_on",
+        "signed_deferred_to",
+        "framework_on",
+    }
     changed = any(draft.row[n] != v for n, v in draft.record.row.items() if n not in follows)
     parts = {*draft.added, *(part for part, _, _ in draft.altered), *(part for part, _ in draft.dropped)}
     if changed or parts - {"papers", "entries"} or draft.gaps:

@@ -92,11 +92,14 @@ def _region(code: str) -> str:
 
 
 def _name(draft: Draft, match: Match) -> None:
-    for level, name, code, reason in match.told:
-        draft.tell("refused" if level == "refused" else "warning", name, code, reason)
     name, row = draft.value("name"), draft.row
     aliases = [alias for alias in draft.value("aliases") or () if alias not in match.foreign]
     taken = {line["squashed"] for line in draft.record.aliases} if draft.record else set()
+    renamed = any(code == "renamed" for _, _, code, _ in match.told)
+    former = renamed and draft.outdated("name", ("project", "name"), name, str, _same_name)
+    for level, field, code, reason in match.told:
+        if code != "renamed" or not former:
+            draft.tell("refused" if level == "refused" else "warning", field, code, reason)
     if name is not None and len(name) > 200:
         draft.refuse("name", "too_long", f"过长，至多 200 个字符，现为 {len(name)} 个")
         return
@@ -106,8 +109,8 @@ def _name(draft: Draft, match: Match) -> None:
         brackets = squash(f"{name}{''.join(aliases[:1])}")
         if row["squashed"] == brackets:  # what stands in brackets is part of the name
             aliases = aliases[1:]
-        elif row["squashed"] != squash(name) and squash(name) not in taken:
-            if any(code == "renamed" for _, _, code, _ in match.told):
+        elif row["squashed"] != squash(name) and squash(name) not in taken and not former:
+            if renamed:
                 aliases.append(row["name"])
                 draft.set("name", "name", name, str)
             else:
@@ -120,17 +123,26 @@ def _name(draft: Draft, match: Match) -> None:
         if len(alias) > 200:
             draft.refuse("aliases", "too_long", "别名过长，至多 200 个字符")
             continue
+        if (changes := draft.edits("project_alias", key)) and changes[-1].after is None:
+            draft.warn("aliases", "edited_since", f"别名“{alias}”已由{changes[-1].who}在系统中删除，未再记入")
+            continue
         taken.add(key)
         draft.add("aliases", {"alias": alias, "squashed": key})
         if not draft.new:
             draft.changes.append(FieldChange("aliases", None, alias))
 
 
+def _same_name(old: str, new: str) -> bool:
+    return squash(old) == squash(new)
+
+
 # -- words and place -----------------------------------------------------------------------------------------------
 
 
 def _allowed(draft: Draft, name: str, value: str) -> bool:
-    old = draft.row[name]
+    old, spell = draft.row[name], LABELS[name].__getitem__
+    if value != old and name != "channel" and draft.outdated(name, ("project", name), value, spell):
+        return False
     if name == "confidentiality" and value != old and Confidentiality.SEALED in (value, old):
         draft.refuse(name, "seal", "密封与解除密封由审核人在系统中办理，不能由台账导入")
         return False
@@ -175,7 +187,8 @@ def _kind_and_sector(draft: Draft) -> None:
             return
     ruled = sector_of(row["industry"], rule) if row["industry"] else sector_without_industry(row["kind"], rule)
     chosen = Sector(sector) if sector is not None else ruled
-    draft.set("sector", "sector", chosen, LABELS["sector"].__getitem__)
+    if not draft.set("sector", "sector", chosen, LABELS["sector"].__getitem__, said=sector is not None):
+        return
     reason = None if chosen == ruled else row["sector_reason"] or BY_LEDGER
     if reason != row["sector_reason"]:
         row["sector_reason"] = reason
@@ -218,6 +231,7 @@ def _units(draft: Draft) -> None:
             draft.add("units", {"unit_id": unit.id, "role": UnitRole.RESPONSIBLE.value})
         else:
             _new_responsible(draft, unit)
+            ids.pop(draft.row["unit_id"], None)
     elif draft.row["unit_id"] is not None:
         ids.pop(draft.row["unit_id"], None)
     if draft.new:
@@ -246,7 +260,7 @@ def _called(draft: Draft, unit_id: int | None) -> str | None:
 
 def _new_responsible(draft: Draft, unit: UnitRef) -> None:
     before = draft.row["unit_id"]
-    if before == unit.id:
+    if before == unit.id or draft.keeps("unit", ("project", "unit_id"), unit.id, lambda one: _called(draft, one)):
         return
     for line in [*_present(draft, UnitRole.RESPONSIBLE), *_present(draft, UnitRole.COOPERATING)]:
         if line["role"] == UnitRole.RESPONSIBLE.value or line["unit_id"] == unit.id:
@@ -263,6 +277,17 @@ def _new_helpers(draft: Draft, wanted: dict[int, UnitRef]) -> None:
     ended = {line["id"] for part, line, _ in draft.altered if part == "units"}
     ended |= {line["id"] for part, line in draft.dropped if part == "units"}
     present = {line["unit_id"]: line for line in _present(draft, UnitRole.COOPERATING) if line["id"] not in ended}
+    asked, names = wanted.keys(), {unit.id: unit for unit in draft.known.units.values()}
+    for unit_id in sorted(present.keys() ^ asked):
+        if not (changes := draft.edits("project_unit", unit_id)):
+            continue
+        what = "加入" if unit_id in present else "撤下"
+        reason = f"协同单位“{names[unit_id].name}”已由{changes[-1].who}在系统中{what}，保留系统中的"
+        draft.warn("co_units", "edited_since", reason)
+        if unit_id in present:
+            wanted = wanted | {unit_id: names[unit_id]}
+        else:
+            wanted = {one: unit for one, unit in wanted.items() if one != unit_id}
     if present.keys() == wanted.keys():
         return
     for unit_id in present.keys() - wanted.keys():
@@ -285,18 +310,20 @@ def _plans(draft: Draft) -> None:
     for name in _STAGES.keys() & said.keys():
         day = said[name]
         if isinstance(day, date):
-            plan(draft, Stage(_STAGES[name]), day)
+            plan(draft, Stage(_STAGES[name]), name, day)
 
 
-def plan(draft: Draft, stage: Stage, day: date) -> None:
-    """A stage is planned for this day."""
+def plan(draft: Draft, stage: Stage, name: str, day: date) -> None:
+    """A stage is planned for this day, says the field `name`."""
     present = next((line for line in draft.record.plans if line["stage"] == stage), None) if draft.record else None
+    if present is not None and present["planned_on"] == day:
+        return
+    if draft.keeps(name, ("project_plan", stage), day, date.isoformat):
+        return
     if present is None:
         draft.add("plans", {"stage": stage, "planned_on": day})
-    elif present["planned_on"] != day:
-        draft.altered.append(("plans", present, {"planned_on": day}))
     else:
-        return
+        draft.altered.append(("plans", present, {"planned_on": day}))
     if not draft.new:
         before = None if present is None else present["planned_on"].isoformat()
         draft.changes.append(FieldChange(f"planned_{STAGE_DATES[stage]}", before, day.isoformat()))

@@ -2,10 +2,11 @@
 
 from datetime import date
 
-from app.exchange.ledgers.drafts import Draft
+from app.exchange.ledgers.drafts import Draft, never
 from app.exchange.ledgers.labels import LABELS, STAGE_DATES
-from app.exchange.ledgers.papers import roughly_the_day
+from app.exchange.ledgers.paper import roughly_the_day
 from app.exchange.ledgers.records import plan
+from app.facts.projects.models import COUNTED_STAGES
 from app.facts.projects.terms import STAGES, Stage
 
 FROM_PAPERS = frozenset({Stage.FRAMEWORK, Stage.SIGNED})
@@ -35,11 +36,21 @@ def _dates(draft: Draft, final: Stage | None) -> None:
             _ahead(draft, stage, final, name, day)
             continue
         vague = draft.vague(name)
-        draft.set(name, column, day, date.isoformat, roughly_the_day if vague else _never)
+        before = draft.row[column]
+        draft.set(name, column, day, date.isoformat, roughly_the_day if vague else never)
+        if stage in COUNTED_STAGES and draft.row[column] != before:
+            _count(draft, stage, name, before)
 
 
-def _never(_old: date, _new: date) -> bool:
-    return False
+def _count(draft: Draft, stage: Stage, name: str, before: date | None) -> None:
+    """Figures count a new date from the first open day on; one that a closed period counts may not go."""
+    row, closed = draft.row, draft.known.closed
+    deferral = f"{stage}_deferred_to"
+    if before is not None and (period := closed.name(row[deferral] or before)) is not None:
+        draft.lock(name, period, f"{LABELS['stage'][stage]}（{before}）")
+        return
+    row[deferral] = closed.deferral(row[stage.column])
+    draft.defer(name, row[deferral])
 
 
 def _ahead(draft: Draft, stage: Stage, final: Stage | None, name: str, day: date) -> None:
@@ -49,7 +60,7 @@ def _ahead(draft: Draft, stage: Stage, final: Stage | None, name: str, day: date
         draft.refuse(name, "future", "晚于今天，不能是实际日期")
         return
     draft.warn(name, "future_is_planned", f"晚于今天，读作计划日期 {day}")
-    plan(draft, stage, day)
+    plan(draft, stage, name, day)
 
 
 def _signed(draft: Draft, stage: Stage) -> bool:
@@ -80,8 +91,8 @@ def _open(draft: Draft, final: Stage | None) -> None:
     entries = [line["arrived_on"] for line in draft.added.get("entries", [])]
     reached_on = [row[column] for column in COLUMNS if row[column] is not None]
     known = [day for day in (*reached_on, *papers, *entries) if day <= today]
-    row["tracked_from"] = min(known, default=today)
-    since = row["tracked_from"]
+    since = min(known, default=today)
+    row["tracked_from"] = draft.known.closed.stands_from(since)
     for line in draft.added.get("units", []):
         line["valid_from"] = since
     _moves(draft, None, final)
@@ -99,9 +110,11 @@ def _go_on(draft: Draft, final: Stage) -> None:
         return
     if draft.inferred("stage") and row[final.column] is None:
         return
+    if draft.outdated("stage", ("project", "stage"), final, LABELS["stage"].__getitem__):
+        return
     if not _signed(draft, final):
         return
-    draft.set("stage", "stage", final, LABELS["stage"].__getitem__)
+    draft.set("stage", "stage", final, LABELS["stage"].__getitem__, said=False)
     _moves(draft, here, final)
 
 
