@@ -39,6 +39,10 @@ def asked(model: type[Query]) -> Any:
     @lru_cache(maxsize=2048)
     def read(text: bytes) -> Query:
         pairs = parse_qsl(text.decode("latin-1"), keep_blank_values=True, max_num_fields=200)
+        for name, value in pairs:
+            if "\0" in value:  # no text of PostgreSQL's holds it, and nobody means it
+                said = {"type": "control_character", "loc": ("query", name), "msg": "不得含控制字符"}
+                raise RequestValidationError([said])
         return model.model_validate(_gathered(pairs, many))
 
     async def ask(request: Request) -> Query:

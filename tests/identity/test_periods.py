@@ -58,7 +58,7 @@ def test_reopening_needs_a_reason_that_stays(as_: As, db: Work) -> None:
 @pytest.mark.parametrize(
     ("text", "status"),
     [("2020-10", 409), ("2020", 409), ("2020-W41", 409), ("2020-13", 404), ("2020-W40", 200), ("2020-H1", 200),
-     ("nonsense", 404), ("2020-10-07", 404)],
+     ("nonsense", 422), ("2020-10-07", 422)],
 )  # fmt: skip
 def test_only_a_period_that_is_over_can_be_locked(as_: As, text: str, status: int) -> None:
     assert as_("reviewer").post(f"/api/v1/periods/{text}/lock").status_code == status

@@ -7,6 +7,13 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 
+def test_a_nul_is_refused_wherever_it_stands(editor: TestClient) -> None:
+    answer = editor.get("/lab/things?q=a%00b")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "q")
+    answer = editor.get("/lab/things?nothing=%00")
+    assert (answer.status_code, answer.json()["errors"][0]["field"]) == (422, "nothing")
+
+
 def test_what_is_asked_is_read(editor: TestClient) -> None:
     answer = editor.get("/lab/things?q=%E5%8C%BA+%E5%B1%80&kind=bureau&kind=park&limit=7&on=2020-03-01")
     assert answer.json() == {"q": "区 局", "kind": ["bureau", "park"], "limit": 7, "on": "2020-03-01"}

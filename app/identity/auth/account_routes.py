@@ -6,6 +6,7 @@ from app.identity.auth import logins, passwords, queries, service
 from app.identity.auth.access import Read, reads, requires
 from app.identity.auth.queries import NoKey, NoUser
 from app.identity.auth.schemas import (
+    LOGIN_PATTERN,
     Ended,
     KeyCreated,
     KeyFilter,
@@ -32,7 +33,7 @@ from app.kernel.routing import api
 
 router = api("accounts")
 
-Login = Annotated[str, Path(description="登录名", max_length=64, examples=["xieyutong"])]
+Login = Annotated[str, Path(description="登录名", pattern=LOGIN_PATTERN, examples=["xieyutong"])]
 UserReader = Annotated[Read, reads(Permission.USER_READ)]
 UserEditor = Annotated[Actor, requires(Permission.USER_EDIT)]
 RoleGranter = Annotated[Actor, requires(Permission.ROLE_GRANT)]

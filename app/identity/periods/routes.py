@@ -27,7 +27,10 @@ from app.kernel.routing import api
 
 router = api("periods")
 
-Text = Annotated[str, Path(description="年、半年、季度、月或周", max_length=12, examples=["2020-08"])]
+Text = Annotated[
+    str,
+    Path(description="年、半年、季度、月或周", pattern="^[0-9]{4}(-H[12]|-Q[1-4]|-W?[0-9]{2})?$", examples=["2020-08"]),
+]
 DayPath = Annotated[Day, Path(description="日期", examples=["2026-10-10"])]
 MetaReader = Annotated[Read, reads(Permission.META_READ)]
 PeriodEditor = Annotated[Actor, requires(Permission.PERIOD_EDIT)]

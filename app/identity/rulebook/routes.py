@@ -16,7 +16,7 @@ from app.kernel.rules import NotADraft, RuleOverlap, SamePerson
 
 router = api("rules")
 
-Code = Annotated[str, Path(description="规则编码", max_length=40, examples=["sector"])]
+Code = Annotated[str, Path(description="规则编码", pattern="^[a-z_]{1,40}$", examples=["sector"])]
 Number = Annotated[int, Path(description="版本号", ge=0, le=2**31 - 1, examples=[1])]
 RuleReader = Annotated[Read, reads(Permission.RULE_READ)]
 Author = Annotated[Actor, requires(Permission.RULE_SAVE)]

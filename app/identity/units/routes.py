@@ -5,7 +5,7 @@ from fastapi import Path, Response
 from app.identity.auth.access import Read, reads, requires
 from app.identity.units import queries, service
 from app.identity.units.queries import NoUnit
-from app.identity.units.schemas import UnitFilter, UnitIn, UnitOut, UnitPage, UnitPatch
+from app.identity.units.schemas import CODE_PATTERN, UnitFilter, UnitIn, UnitOut, UnitPage, UnitPatch
 from app.identity.units.service import NameTaken, UnitExists
 from app.kernel.access import Actor, Permission
 from app.kernel.asking import asked
@@ -17,7 +17,7 @@ from app.kernel.routing import api
 
 router = api("units")
 
-Code = Annotated[str, Path(description="单位编码", max_length=20, examples=["qjxw"])]
+Code = Annotated[str, Path(description="单位编码", pattern=CODE_PATTERN, examples=["qjxw"])]
 
 
 @router.get(

@@ -7,7 +7,8 @@ from app.identity.units.models import Tier, UnitKind
 from app.kernel.calendar import Day
 from app.kernel.text import Line
 
-UnitCode = Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,19}$")]
+CODE_PATTERN = r"^[a-z0-9][a-z0-9_-]{0,19}$"
+UnitCode = Annotated[str, Field(pattern=CODE_PATTERN)]
 UnitName = Annotated[Line, Field(max_length=100)]
 
 
