@@ -17,6 +17,7 @@ from app.facts.projects.models import (
     ProjectUnit,
 )
 from app.facts.projects.rules import SCALE, is_large
+from app.facts.projects.schemas import WarningCode
 from app.facts.projects.terms import STAGES, EnterpriseRole, UnitRole
 from app.identity.auth.models import User
 from app.identity.units.models import Unit
@@ -178,11 +179,12 @@ def one(connection: Connection, actor: Actor, code: str) -> Answer:
     return Answer(found, row_version=found["version"])
 
 
-def saved_one(db: Session, actor: Actor, code: str, more_warnings: list[str] | None = None) -> dict[str, Any]:
-    """The same within the transaction that has just changed it, with what the change itself has to say."""
+def saved_one(db: Session, actor: Actor, code: str, namesakes: list[str] | None = None) -> dict[str, Any]:
+    """The same within the transaction that has just changed it; a change of its name tells of others so named."""
     db.flush()
     found = _detail(db.connection(), EVERYTHING, code, with_grants=actor.sees_all)
-    found["warnings"] = [*(more_warnings or []), *found["warnings"]]
+    same = [_warning(WarningCode.SAME_NAME, text) for text in namesakes or ()]
+    found["warnings"] = [*same, *found["warnings"]]
     return found
 
 
@@ -220,10 +222,15 @@ def _detail(connection: Connection, sight: Sight, code: str, *, with_grants: boo
     return found
 
 
-def _warnings(found: dict[str, Any]) -> list[str]:
+def _warning(code: WarningCode, message: str) -> dict[str, str]:
+    return {"code": code.value, "message": message}
+
+
+def _warnings(found: dict[str, Any]) -> list[dict[str, str]]:
     warnings = []
     if found["national_code"] is not None:
-        warnings += check_project_code(found["national_code"], district=found["code"][:6])[1]
+        odd = check_project_code(found["national_code"], district=found["code"][:6])[1]
+        warnings += [_warning(WarningCode.NATIONAL_CODE, text) for text in odd]
     if found["industry"] is None and found["sector_reason"] is None:
-        warnings.append("尚无行业代码，产业类别按项目类型推定")
+        warnings.append(_warning(WarningCode.NO_INDUSTRY, "尚无行业代码，产业类别按项目类型推定"))
     return warnings

@@ -4,18 +4,18 @@ import re
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import case, select
+from sqlalchemy import case, or_, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.facts.projects import parts, queries, service, units
-from app.facts.projects.models import CodeSerial, Project
+from app.facts.projects.models import CodeSerial, Project, ProjectAlias
 from app.facts.projects.schemas import ProjectIn
 from app.facts.projects.terms import Stage, Status
 from app.identity.periods.closures import hold
 from app.kernel import calendar
 from app.kernel.access import Actor, Permission
-from app.kernel.errors import Conflict, Forbidden, Invalid
+from app.kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from app.kernel.names import squash
 
 DISTRICT = "500114"
@@ -125,12 +125,37 @@ def create(
     return project
 
 
+class SameName(Conflict):
+    code = "same_name"
+    message = "已有同名项目；确为另一项目的，请以 accept_same_name 为 true 再次提交"
+    english = "There is a project of this name. If yours is another one, send it again with accept_same_name true."
+
+
+def register(db: Session, actor: Actor, body: ProjectIn, *, district: str) -> tuple[Project, list[str]]:
+    """A new project typed in by somebody, and what there is to say about it.
+
+    409 `same_name` when a project has its name already, unless the sender knows: two records of one project are
+    counted twice. Of two that are sent at once the later one meets the earlier: codes of a year are given in turn.
+    """
+    project = create(db, actor, body, district=district)
+    others = namesakes(db, actor, project)
+    if others and not body.accept_same_name:
+        raise SameName(
+            f"{others[0]}；确为另一项目的，请以 accept_same_name 为 true 再次提交",
+            SameName.english,
+            errors=[FieldError(field="name", code=SameName.code, message=other) for other in others],
+        )
+    return project, others
+
+
 def namesakes(db: Session, actor: Actor, project: Project) -> list[str]:
-    """Warnings about other projects of the same name, among those the actor may see."""
-    codes = db.scalars(
-        select(Project.code)
-        .where(Project.squashed == squash(project.name), Project.id != project.id, queries.visible(actor))
+    """Which other projects have the name of this one, as theirs or as an alias, among those the actor may see."""
+    plain = squash(project.name)
+    alias = select(ProjectAlias.project_id).where(ProjectAlias.squashed == plain)
+    rows = db.execute(
+        select(Project.code, Project.name)
+        .where(or_(Project.squashed == plain, Project.id.in_(alias)), Project.id != project.id, queries.visible(actor))
         .order_by(Project.code)
         .limit(5)
     )
-    return [f"已有同名项目 {code}" for code in codes]
+    return [f"与项目 {row.code}「{row.name}」同名" for row in rows]

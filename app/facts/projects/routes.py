@@ -49,9 +49,9 @@ def district_of(request: Request) -> str:
 
 
 def _saved(
-    db: Session, actor: Actor, project: Project, *, status: int = 200, warnings: list[str] | None = None
+    db: Session, actor: Actor, project: Project, *, status: int = 200, namesakes: list[str] | None = None
 ) -> Response:
-    found = detail.saved_one(db, actor, project.code, warnings)
+    found = detail.saved_one(db, actor, project.code, namesakes)
     location = f"/api/v1/projects/{project.code}" if status == 201 else None
     return saved(db, found, status=status, location=location, row_version=found["version"])
 
@@ -79,12 +79,17 @@ async def get_project(read: Reader, code: Code) -> Response:
     summary="新建项目",
     response_model=ProjectOut,
     status_code=201,
-    responses=raises(Invalid, PeriodLocked),
+    responses=raises(Invalid, intake.SameName, PeriodLocked),
 )
 def create_project(body: ProjectIn, request: Request, db: Db, actor: Officer) -> Response:
-    """Record a new project as a lead. It gets the next code of its district and year; codes are never used twice."""
-    project = intake.create(db, actor, body, district=district_of(request))
-    return _saved(db, actor, project, status=201, warnings=intake.namesakes(db, actor, project))
+    """Record a new project as a lead. It gets the next code of its district and year; codes are never used twice.
+
+    When a project the caller may see has this name, as its own or as an alias, the answer is 409 `same_name` and
+    names it: nothing was saved. If it is another project, send it again with `accept_same_name`; the answer then
+    names the others in `warnings`.
+    """
+    project, others = intake.register(db, actor, body, district=district_of(request))
+    return _saved(db, actor, project, status=201, namesakes=others)
 
 
 @router.patch(
@@ -96,7 +101,7 @@ def create_project(body: ProjectIn, request: Request, db: Db, actor: Officer) ->
 def change_project(code: Code, body: ProjectPatch, if_match: IfMatch, db: Db, actor: Editor) -> Response:
     """Correct the record; null clears a field. Stage, amounts and signing follow from moves, papers and funds."""
     project = service.change(db, actor, code, body, if_match)
-    return _saved(db, actor, project, warnings=intake.namesakes(db, actor, project) if body.name else None)
+    return _saved(db, actor, project, namesakes=intake.namesakes(db, actor, project) if body.name else None)
 
 
 @router.post(

@@ -1,4 +1,5 @@
 from datetime import date
+from enum import StrEnum
 from typing import Annotated, Any, Self
 
 from pydantic import (
@@ -241,6 +242,10 @@ class ProjectIn(Fields):
         default_factory=calendar.today, description="入库日期，不晚于今天；决定项目编号的年份", examples=["2020-03-12"]
     )
 
+    accept_same_name: bool = Field(
+        False, description="已有同名（或别名相同）的项目时须为 true，表示确为另一项目；否则答复 409 same_name"
+    )
+
     _has_letters = field_validator("name")(_name)
     _not_ahead = field_validator("lead_on", "tracked_from")(_past)
 
@@ -354,6 +359,22 @@ class ProjectGrantOut(BaseModel):
     source: str = Field(description="来由：named 为指定", examples=["named"])
 
 
+class WarningCode(StrEnum):
+    SAME_NAME = "same_name"
+    NATIONAL_CODE = "national_code"
+    NO_INDUSTRY = "no_industry"
+
+
+class ProjectWarning(BaseModel):
+    """Something odd about a record that was saved all the same."""
+
+    code: WarningCode = Field(
+        description="same_name 与另一项目同名，national_code 国家项目代码可疑，no_industry 尚无行业代码",
+        examples=["same_name"],
+    )
+    message: str = Field(description="说明", examples=["与项目 500114-2020-0012「玻纤一期」同名"])
+
+
 class ProjectOut(ProjectRow):
     """Everything of the record. Agreements, funds, moves and history have addresses of their own."""
 
@@ -395,4 +416,4 @@ class ProjectOut(ProjectRow):
     notes: list[ProjectNoteOut] = Field(description="备注记录，新的在前")
     problems: list[ProjectProblemOut] = Field(description="问题，未解决的在前")
     grants: list[ProjectGrantOut] | None = Field(description="额外可见的人员与单位；单位联络员所见为 null")
-    warnings: list[str] = Field(description="可疑之处，不妨碍保存", examples=[["国家项目代码的年份不像是真实年份"]])
+    warnings: list[ProjectWarning] = Field(description="可疑之处，不妨碍保存；与他项同名的提示只在新建、改名时给出")

@@ -277,8 +277,9 @@ def test_two_units_of_one_project_contradict_each_other(officer: Any, other: str
 
 
 def test_projects_of_one_name_leave_and_return(officer: Any) -> None:
+    body = {"name": "同名项目", "kind": "services", "unit": "qsww", "accept_same_name": True}
     for _ in range(2):
-        made = officer.post("/api/v1/projects", json={"name": "同名项目", "kind": "services", "unit": "qsww"})
+        made = officer.post("/api/v1/projects", json=body)
         assert made.status_code == 201
     out = officer.get("/api/v1/ledgers/export")
     result = send(officer, out.content)

@@ -114,10 +114,48 @@ def test_one_coordinate_alone_is_refused(as_: As) -> None:
 
 
 def test_what_is_odd_is_a_warning(as_: As, db: Any) -> None:
-    body = {"name": "玻纤 一期", "kind": "services", "national_code": "2020-500103-29-03-123456"}
-    as_("officer").post(PROJECTS, json={"name": "玻纤一期", "kind": "services", "industry": "I65"})
+    body = {"name": "甲", "kind": "services", "national_code": "2020-500103-29-03-123456"}
     warnings = as_("officer").post(PROJECTS, json=body).json()["warnings"]
-    assert [warning[:8] for warning in warnings] == ["已有同名项目 5", "国家项目代码的地", "尚无行业代码，产"]
+    assert [warning["code"] for warning in warnings] == ["national_code", "no_industry"]
+    assert [warning["message"][:8] for warning in warnings] == ["国家项目代码的地", "尚无行业代码，产"]
+
+
+@pytest.mark.parametrize("known", ["玻纤一期", "别的项目"], ids=["name", "alias"])
+def test_a_second_project_of_a_name_is_asked_about(known: str, as_: As, db: Any) -> None:
+    with db() as session:
+        code = make_project(session, name=known, aliases=("玻纤一期",) if known == "别的项目" else ()).code
+    officer = as_("officer")
+    body = {"name": "玻纤（一期）", "kind": "services", "industry": "I65"}
+    refused = officer.post(PROJECTS, json=body)
+    assert (refused.status_code, refused.json()["code"]) == (409, "same_name")
+    assert refused.json()["errors"] == [
+        {"field": "name", "code": "same_name", "message": f"与项目 {code}「{known}」同名"}
+    ]
+    assert "accept_same_name" in refused.json()["message"] and code in refused.json()["message"]
+    assert len(officer.get(PROJECTS).json()["items"]) == 1
+    made = officer.post(PROJECTS, json=body | {"accept_same_name": True})
+    assert made.status_code == 201
+    assert made.json()["warnings"] == [{"code": "same_name", "message": f"与项目 {code}「{known}」同名"}]
+    read = officer.get(f"{PROJECTS}/{made.json()['code']}").json()
+    assert read == made.json() | {"warnings": []}
+    # What nothing is called is nobody's namesake, asked or not.
+    assert officer.post(PROJECTS, json=body | {"name": "二期", "accept_same_name": True}).json()["warnings"] == []
+    renamed = patch(officer, officer.get(PROJECTS).json()["items"][0]["code"], {"name": "玻纤一期"})
+    assert {warning["code"] for warning in renamed.json()["warnings"]} == {"same_name"}
+
+
+def test_a_name_that_is_hidden_is_not_told(as_: As, db: Any) -> None:
+    with db() as session:
+        make_project(session, name="玻纤一期", confidentiality="sealed")
+    made = as_("officer").post(PROJECTS, json={"name": "玻纤一期", "kind": "services", "industry": "I65"})
+    assert (made.status_code, made.json()["warnings"]) == (201, [])
+
+
+def test_of_one_name_sent_twice_at_once_one_is_recorded(as_: As, db: Any) -> None:
+    officer = as_("officer")
+    with ThreadPoolExecutor(6) as pool:
+        answers = list(pool.map(lambda _: officer.post(PROJECTS, json={"name": "甲", "kind": "services"}), range(6)))
+    assert sorted(answer.status_code for answer in answers) == [201] + [409] * 5
 
 
 @pytest.mark.parametrize("path", ["a%00b", "a" * 21, "..%2Fprojects", "甲"])
