@@ -1,6 +1,6 @@
 """What is to become of one project, and what is to be told of the rows that speak of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -129,6 +129,14 @@ class Draft:
 
     def warn(self, name: str | None, code: str, reason: str, row: RowReading | None = None) -> None:
         self.tell("warning", name, code, reason, row)
+
+    def faulty(self, fields: Collection[str]) -> bool:
+        """Is something wrong with one of these fields, or with a paper? What follows from them is not known then."""
+        rows = self.reading.rows if self.reading is not None else []
+        told = [finding for row in rows for finding in (*row.findings, *self.result(row).findings)]
+        if any(finding.level == "refused" and finding.field in fields for finding in told):
+            return True
+        return any(row.refused or self.result(row).outcome is Outcome.REFUSED for row in self.agreement_rows)
 
     def lock(self, name: str | None, period: str, what: str, row: RowReading | None = None) -> None:
         """Refuse what would change something that a closed period counts."""

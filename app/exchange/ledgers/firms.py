@@ -11,6 +11,7 @@ from app.facts.enterprises.models import Ownership
 from app.facts.projects.terms import EnterpriseRole
 from app.kernel.names import squash
 
+_LONGEST = 200
 INVESTOR, PARTNER = EnterpriseRole.INVESTOR.value, EnterpriseRole.PARTNER.value
 
 
@@ -34,8 +35,19 @@ class Firms:
         return firm_id
 
 
+def check(draft: Draft) -> None:
+    """Refuse names that can be none, whether or not their enterprises will be entered."""
+    name = draft.value("enterprise")
+    if name is not None and not squash(name):
+        draft.refuse("enterprise", "no_letters", "企业名称须含文字")
+    elif name is not None and len(name) > _LONGEST:
+        draft.refuse("enterprise", "too_long", f"过长，至多 {_LONGEST} 个字符，现为 {len(name)} 个")
+    if any(len(other) > _LONGEST for other in draft.value("other_enterprises") or ()):
+        draft.refuse("enterprise", "too_long", f"企业名称过长，至多 {_LONGEST} 个字符")
+
+
 def invest(draft: Draft, firms: Firms) -> None:
-    """Who invests, and who takes part besides."""
+    """Who invests, and who takes part besides; the names were checked."""
     firm_id, kept = _main(draft, firms)
     if firm_id is not None and not kept:
         draft.firms.add(firm_id)
@@ -53,9 +65,6 @@ def invest(draft: Draft, firms: Firms) -> None:
                         "enterprise", "enterprise_changed", f"主要投资方由“{old}”改为“{name}”，原投资方仍列在项目中"
                     )
     for name in draft.value("other_enterprises") or ():
-        if len(name) > 200:
-            draft.refuse("enterprise", "too_long", "企业名称过长，至多 200 个字符")
-            continue
         other = firms.known.enterprises.find(name)
         if other is None:
             other = firms.enter(name, None, Ownership.OTHER, None)
@@ -94,12 +103,6 @@ def _meant(draft: Draft, firms: Firms) -> int | None:
         if uscc is not None and found is None:
             draft.warn("uscc", "enterprise_missing", "没有投资企业名称，统一社会信用代码未采用")
         return int(found) if found is not None else None
-    if not squash(name):
-        draft.refuse("enterprise", "no_letters", "企业名称须含文字")
-        return None
-    if len(name) > 200:
-        draft.refuse("enterprise", "too_long", f"过长，至多 200 个字符，现为 {len(name)} 个")
-        return None
     if present is not None and known.firm_is(present, name):
         there = known.firms[present]["uscc"]
         if uscc is None or there is None or there == uscc:

@@ -17,6 +17,11 @@ class Match:
     told: list[tuple[str, str, str, str]] = field(default_factory=list)
     foreign: frozenset[str] = frozenset()  # aliases that are names of other projects
 
+    @property
+    def refused(self) -> bool:
+        """Is it unknown which project is meant?"""
+        return any(level == "refused" for level, *_ in self.told)
+
     def tell(self, level: str, name: str, code: str, reason: str) -> None:
         self.told.append((level, name, code, reason))
 

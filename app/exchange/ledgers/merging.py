@@ -19,6 +19,8 @@ def merge(reading: Reading) -> None:
     for row in reading.rows("projects"):
         if "name" in row.values or "code" in row.values:
             known.take(row)
+        else:  # refused already; what else is wrong with it is to be told as well
+            reading.projects.append(ProjectReading(dict(row.values), [row], dict.fromkeys(row.values, row)))
     for kind in ("agreements", "funds"):
         seen: dict[tuple[object, ...], RowReading] = {}
         for row in reading.rows("agreements" if kind == "agreements" else "funds"):

@@ -53,10 +53,9 @@ def plan(reading: Reading, known: Known, matches: dict[int, Match], progress: Pr
         draft.refused = project.refused
         for row in project.rows:
             draft.result(row)
-        if not project.refused:
-            _settle(draft, matches[id(project)], made.firms)
-        else:
-            _look_up(draft, matches[id(project)])
+        _settle(draft, matches[id(project)], made.firms)
+        if project.refused or matches[id(project)].refused:
+            _sift(draft, project, matches[id(project)])
         if progress and done % 500 == 0:
             progress(done, len(reading.projects))
     mine = {id(draft) for draft in drafts.values()}
@@ -83,7 +82,7 @@ def _deal_out(
         for row in reading.rows("agreements" if kind == "agreements" else "funds"):
             owner = reading.owners.get((row.sheet, row.number))
             draft = drafts[id(owner)] if owner is not None else None
-            if draft is None and not row.refused:
+            if draft is None:
                 project_id = owner_of(known, row)
                 if project_id is None:
                     _homeless(row, made)
@@ -91,19 +90,18 @@ def _deal_out(
                 draft = loose.get(project_id)
                 if draft is None:
                     draft = loose[project_id] = _draft(known, None, project_id)
-            if draft is None:
-                made.results[row.sheet, row.number] = RowResult(Outcome.REFUSED)
-                continue
             (draft.agreement_rows if kind == "agreements" else draft.fund_rows).append(row)
             draft.result(row)
 
 
 def _homeless(row: RowReading, made: Plan) -> None:
+    result = made.results[row.sheet, row.number] = RowResult(Outcome.REFUSED)
+    unread = any(finding.level == "refused" and finding.field in _NAMES for finding in row.findings)
+    if unread or row.values.keys().isdisjoint(_NAMES):
+        return  # what it is called is not written, could not be read, or means several
     name = "name" if "name" in row.values else "code"
     reason = "台账和系统中都没有这个项目，或者有多个同名项目；请填写项目编号，或先在“项目台账”表登记"
-    made.results[row.sheet, row.number] = RowResult(
-        Outcome.REFUSED, findings=[row.finding("refused", name, "project_unknown", reason)]
-    )
+    result.findings.append(row.finding("refused", name, "project_unknown", reason))
 
 
 def _settle(draft: Draft, match: Match | None, known_firms: Firms) -> None:
@@ -116,6 +114,7 @@ def _settle(draft: Draft, match: Match | None, known_firms: Firms) -> None:
         stages.advance(draft)
         if draft.new:
             _book(draft)
+        firms.check(draft)
         # Last, so that no enterprise is entered for a project that is not.
         if not draft.refused:
             firms.invest(draft, known_firms)
@@ -123,11 +122,40 @@ def _settle(draft: Draft, match: Match | None, known_firms: Firms) -> None:
         _archived(draft)
 
 
-def _look_up(draft: Draft, match: Match) -> None:
-    """What else is wrong with a project that reading refused: everything is told in one round."""
-    records.fill(draft, match)
-    for result in draft.results.values():  # warnings would speak of values that were only not read
-        result.findings = [finding for finding in result.findings if finding.level == "refused"]
+_NAMES = frozenset({"name", "code"})
+_CONTRACT = frozenset({"signed_on", "contract_amount", "contract_no"})
+_FRAMEWORK = frozenset({"framework_on", "framework_amount"})
+_FUNDS = frozenset({"funds", "funds_on", "funds_by_year"})
+_RELIES_ON: dict[str, frozenset[str]] = {
+    "contract_missing": _CONTRACT | {"stage"}, "signed_on_missing": _CONTRACT | {"stage"},
+    "amount_missing": _CONTRACT, "contract_total_differs": _CONTRACT, "contract_total_mismatch": _CONTRACT,
+    "signed_on_mismatch": _CONTRACT, "framework_on_missing": _FRAMEWORK, "framework_total_differs": _FRAMEWORK,
+    "framework_total_mismatch": _FRAMEWORK, "framework_on_mismatch": _FRAMEWORK, "agreement": _CONTRACT,
+    "agreements": _CONTRACT, "number_taken": _CONTRACT, "funds_fell": _FUNDS, "funds_date_missing": _FUNDS,
+    "funds_total_mismatch": _FUNDS,
+}  # fmt: skip
+"""Refusals that compare fields: the fields that must have been read for them."""
+
+
+def _sift(draft: Draft, project: ProjectReading, match: Match) -> None:
+    """Of a project that is refused everything else is told that is wrong with it, so that one round is enough; but
+    not what may only come of what was not read: warnings, and comparisons with it."""
+    rows = [*project.rows, *draft.agreement_rows, *draft.fund_rows]
+    unread = {f.field for row in rows for f in row.findings if f.level == "refused" and f.field is not None}
+    if any(row.refused for row in draft.agreement_rows):
+        unread |= _CONTRACT | _FRAMEWORK
+    if any(row.refused for row in draft.fund_rows):
+        unread |= _FUNDS
+    doubtful = match.refused or not unread.isdisjoint(_NAMES) or project.values.keys().isdisjoint(_NAMES)
+    main = {(row.sheet, row.number) for row in project.rows}
+    for place, result in draft.results.items():
+        found = [finding for finding in result.findings if finding.level == "refused"]
+        result.findings = []
+        for finding in found:
+            compares = place in main or finding.code == "agreements"  # rows of papers and funds speak for themselves
+            needed = _RELIES_ON.get(finding.code, frozenset()) if compares else frozenset()
+            if needed.isdisjoint(unread) and not (doubtful and needed):
+                result.findings.append(finding)
 
 
 def _book(draft: Draft) -> None:
@@ -163,15 +191,6 @@ def _conclude(reading: Reading, made: Plan) -> None:
         draft.weigh()
         if draft.touched and not draft.refused:
             made.accepted.append(draft)
-        detail = [*draft.agreement_rows, *draft.fund_rows]
-        if draft.refused:
-            for row in detail:
-                result = draft.result(row)
-                if result.outcome is not Outcome.REFUSED and not row.refused:
-                    result.findings.append(
-                        row.finding("refused", None, "project_refused", "所属项目的台账行被拒绝，本行未写入")
-                    )
-                result.outcome = Outcome.REFUSED
         main = draft.reading.rows if draft.reading is not None else []
         if draft.refused:
             outcome = Outcome.REFUSED
@@ -183,16 +202,25 @@ def _conclude(reading: Reading, made: Plan) -> None:
             result = draft.result(row)
             result.outcome = outcome
             result.changes = draft.changes if outcome is Outcome.CHANGED else []
-            if draft.refused and not _at_fault(draft, row):
-                fault = next(each for each in main if _at_fault(draft, each))
-                reason = f"同一项目在{fault.where()}的一行被拒绝，本行未写入"
-                result.findings.append(row.finding("refused", None, "project_refused", reason))
+        if draft.refused:
+            _refuse_all(draft, [*main, *draft.agreement_rows, *draft.fund_rows])
         made.results.update(draft.results)
     for sheet in reading.sheets:
         for row in sheet.rows:
             result = made.results.setdefault((row.sheet, row.number), RowResult(Outcome.REFUSED))
             if row.refused:
                 result.outcome = Outcome.REFUSED
+
+
+def _refuse_all(draft: Draft, rows: Sequence[RowReading]) -> None:
+    """Nothing of a refused project is written; a row with which nothing is wrong is told which one is at fault."""
+    faults = [row for row in rows if _at_fault(draft, row)]
+    for row in rows:
+        result = draft.result(row)
+        result.outcome = Outcome.REFUSED
+        if not any(row is fault for fault in faults):
+            reason = f"同一项目在{faults[0].where()}的一行被拒绝，本行未写入"
+            result.findings.append(row.finding("refused", None, "project_refused", reason))
 
 
 def _at_fault(draft: Draft, row: RowReading) -> bool:

@@ -66,7 +66,7 @@ def _ahead(draft: Draft, stage: Stage, final: Stage | None, name: str, day: date
 def _signed(draft: Draft, stage: Stage) -> bool:
     if stage.order < Stage.SIGNED.order or draft.row["signed_on"] is not None:
         return True
-    if not any(f.level == "refused" for result in draft.results.values() for f in result.findings):
+    if not draft.faulty({"signed_on", "contract_amount", "contract_no"}):
         label = LABELS["stage"][stage]
         reason = f"阶段为“{label}”，须有正式合同，但没有签约日期和合同金额"
         draft.refuse(None if draft.inferred("stage") else "stage", "contract_missing", reason)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pytest
@@ -19,7 +19,7 @@ Rows = Sequence[Sequence[Any]]
 Merge = tuple[int, int, int, int]
 
 
-def xlsx(sheets: dict[str, Rows], merged: dict[str, Sequence[Merge]] | None = None) -> bytes:
+def xlsx(sheets: Mapping[str, Rows], merged: Mapping[str, Sequence[Merge]] | None = None) -> bytes:
     target = io.BytesIO()
     book = xlsxwriter.Workbook(target, {"in_memory": True})
     day = book.add_format({"num_format": "yyyy-mm-dd"})
@@ -39,7 +39,7 @@ def xlsx(sheets: dict[str, Rows], merged: dict[str, Sequence[Merge]] | None = No
     return target.getvalue()
 
 
-def xls(sheets: dict[str, Rows], merged: dict[str, Sequence[Merge]] | None = None) -> bytes:
+def xls(sheets: Mapping[str, Rows], merged: Mapping[str, Sequence[Merge]] | None = None) -> bytes:
     book = xlwt.Workbook()
     day = xlwt.easyxf(num_format_str="yyyy-mm-dd")
     for name, rows in sheets.items():
