@@ -244,7 +244,7 @@ def _sqlite_settings(connection: sqlite3.Connection, _record: Any) -> None:
     for pragma in ("busy_timeout = 30000", "journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
     # For each connection: what all of them hold must fit a small machine.
-    connection.execute("PRAGMA cache_size = -4096")
+    connection.execute("PRAGMA cache_size = -2000")
 
 
 def _postgres_settings(connection: Any, _record: Any) -> None:
