@@ -39,7 +39,7 @@ TAGS = {
     "projects": "项目台账：登记、修改、状态、密级、责任单位、合作企业、问题、备注与沿革",
     "pipeline": "项目阶段的推进，以及各阶段到达日期的更正",
     "agreements": "意向书、框架协议、正式合同与补充协议",
-    "funds": "到位资金的登记与冲销",
+    "funds": "到位资金的申报、认定、退回与冲销",
     "evidence": "佐证材料的提交、替换、下载与核验",
     "uploads": "大文件分片上传",
     "reviews": "项目审查：送审、结论、撤回与条件的落实",
@@ -82,7 +82,6 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         # What was built until now stays: the collector need not look at it again.
         gc.collect()
         gc.freeze()
-        gc.set_threshold(50_000, 20, 20)
         async with app.state.hub.running():
             yield
         stop.set()
