@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from app.figures.corrections import corrected
 from app.figures.dimensions import NONE, Dimension, label_of, sorted_keys
 from app.figures.engine import Cell, Cells, Key
 from app.figures.indicators import Definitions, Indicator, Part, Rulebook, Typed, share_of
@@ -85,11 +86,12 @@ def _answer(
     period = effective(question.period, question.as_of)
     asked = (question.book, question.as_of, question.by, question.filters, sight)
     this = side(connection, period, *asked, typed_for=question.period.text)
+    this = replace(this, restated=corrected(connection, period))
     counted = count(connection, indicators, this)
     last: Side | None = None
     before: dict[str, Counted] = {}
     if question.yoy and (earlier := a_year_before(period)) is not None:
-        last = side(connection, earlier, *asked, back=1)
+        last = replace(side(connection, earlier, *asked, back=1), restated=corrected(connection, earlier))
         before = count(connection, indicators, last)
     found = {}
     for indicator in indicators:
@@ -187,6 +189,7 @@ def _items(
     by, names = this.frame.by, this.frame.names
     keys = sorted_keys({**shown.figures, **(earlier.figures if earlier else {})}, names)
     version, print_as = indicator.version(this.on), style(question, this.on)
+    corrected, corrected_before = this.restates(indicator), last is not None and last.restates(indicator)
     label = indicator.label(this.on, this.chosen if indicator.share else "")
     items: list[dict[str, Any]] = []
     for key in keys:
@@ -204,6 +207,7 @@ def _items(
                 "numerator": plain(figure.numerator, figure.unit),
                 "denominator": plain(figure.denominator, figure.unit),
                 "version": version,
+                "restated": corrected,
                 "reason": reason(figure.missing) if figure.missing else None,
                 "compare": None,
             }
@@ -213,6 +217,7 @@ def _items(
             items[-1]["compare"] = {
                 "period": last.period.text if last else None,
                 "version": indicator.version(last.on) if last else None,
+                "restated": corrected_before,
                 "flag": _flag(question, indicator, this, last),
                 **compared(figure, before, print_as),
             }

@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import Response
 from fastapi.responses import JSONResponse
 
-from app.figures import maps, overview, queries, rows
+from app.figures import maps, overview, queries, restatements, rows
 from app.figures.schemas import (
     DimensionsOut,
     FeatureCollection,
@@ -13,6 +13,8 @@ from app.figures.schemas import (
     MapQuery,
     OverviewOut,
     OverviewQuery,
+    RestatementQuery,
+    RestatementsOut,
     RowQuery,
     RowsOut,
 )
@@ -42,6 +44,15 @@ async def get_figures(read: Reader, q: Annotated[FigureQuery, asked(FigureQuery)
 async def list_figure_rows(read: Reader, q: Annotated[RowQuery, asked(RowQuery)]) -> Response:
     """The rows an indicator counts, as far as the actor may see them; `withheld` tells how many more there are."""
     return await read.answer(rows.rows, q)
+
+
+@router.get("/figures/restatements", summary="指标的更正", response_model=RestatementsOut, responses=raises(Invalid))
+async def list_restatements(read: Reader, q: Annotated[RestatementQuery, asked(RestatementQuery)]) -> Response:
+    """Corrections that came after a period was over and changed what an indicator counts in it, with their reasons.
+
+    A figure with `restated` has some; `withheld` tells how many the actor may not see.
+    """
+    return await read.answer(restatements.page, q)
 
 
 @router.get("/overview", summary="总览", response_model=OverviewOut, responses=raises(Invalid))

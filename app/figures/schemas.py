@@ -47,6 +47,13 @@ class RowQuery(PageQuery):
     as_of: AsOf | None = Field(None, description=AS_OF, examples=["2020-12-31"])
 
 
+class RestatementQuery(PageQuery):
+    """Which corrections of a period's figures are asked for."""
+
+    indicator: Line = Field(description=INDICATOR, examples=["contract_amount"])
+    period: PeriodText = Field(description="期间", examples=["2020"])
+
+
 class OverviewQuery(BaseModel):
     """What the overview can be asked."""
 
@@ -89,6 +96,9 @@ class Comparison(BaseModel):
     percentage_points: str | None = Field(description="比率之差，百分点，十位小数", examples=["4.3478260870"])
     percentage_points_text: str | None = Field(description="比率之差的印刷写法", examples=["4.3个百分点"])
     version: str | None = Field(description="上年同期所用口径版本", examples=["indicators/0"])
+    restated: bool = Field(
+        description="上年同期的数据在期末之后有过更正，见 GET /figures/restatements", examples=[False]
+    )
     flag: Reason | None = Field(description="两期口径不同时的提示；null 为同一口径")
     reason: Reason | None = Field(description="不能比较时的原因，例如上年同期为零")
 
@@ -114,6 +124,9 @@ class FigureItem(BaseModel):
     numerator: int | str | None = Field(description=f"比率的分子。{NUMBER}", examples=[None])
     denominator: int | str | None = Field(description=f"比率的分母。{NUMBER}", examples=[None])
     version: str = Field(description="所用口径的版本", examples=["indicators/0"])
+    restated: bool = Field(
+        description="该期间的数据在期末之后有过更正（重述），见 GET /figures/restatements", examples=[False]
+    )
     reason: Reason | None = Field(description="没有值的原因")
     compare: Comparison | None = Field(description="同比，仅在 compare=yoy 时给出")
 
@@ -129,6 +142,29 @@ class FiguresOut(BaseModel):
         description="该期间是否已锁定：锁定后补记的事实保留发生日期，计入其后第一个未锁定的日期，重新开放后归位",
         examples=[False],
     )
+
+
+class RestatementOut(BaseModel):
+    """A correction, after a period was over, of what its figures had counted."""
+
+    project: str = Field(description="项目编号", examples=["500114-2020-0046"])
+    name: str = Field(description="项目名称", examples=["防眩光玻璃"])
+    source: str = Field(description="所更正的事实代码", examples=["contracts"])
+    label: str = Field(description="所更正的事实", examples=["正式合同及增资"])
+    day: date = Field(description="该事实更正前或更正后的计入日期", examples=["2020-08-18"])
+    recorded_on: date = Field(description="更正日期", examples=["2021-02-03"])
+    reason: str | None = Field(description="更正原因", examples=["录入时多一个零"])
+
+
+class RestatementsOut(BaseModel):
+    """Corrections of a period's figures that came after it was over."""
+
+    items: list[RestatementOut] = Field(description="可见的更正，新的在前")
+    next: str | None = Field(description="下一页的游标；null 为最后一页")
+    total: int | None = Field(None, description="可见的总数，仅在 count=true 时给出")
+    withheld: int = Field(description="另有多少条更正不可见", examples=[0])
+    indicator: str = Field(description="指标代码", examples=["contract_amount"])
+    period: str = Field(description="期间", examples=["2020"])
 
 
 class SourceOut(BaseModel):
@@ -149,6 +185,7 @@ class RowOut(BaseModel):
         description="发生日期，仅在顺延计入时给出：它所在的期间在记录前已锁定", examples=[None]
     )
     amount: str = Field(description="金额，元", examples=["120000000.00"])
+    why: str | None = Field(description="冲销的原因；null 不是冲销", examples=[None])
     id: int = Field(description="记录号", examples=[46])
     sector: str = Field(description="产业类别", examples=["industry"])
     stage: str = Field(description="目前阶段", examples=["started"])

@@ -23,7 +23,8 @@ Filters = tuple[tuple[str, tuple[str, ...]], ...]
 class Side:
     """One period to count in. `typed_for` is the name under which figures from outside are looked up.
 
-    `chosen` says the filters in words: `工业、服务业·区经济信息委`.
+    `chosen` says the filters in words: `工业、服务业·区经济信息委`; `restated` names the sources, and windows of them,
+    that were corrected after the period was over.
     """
 
     period: Period
@@ -31,6 +32,12 @@ class Side:
     on: Definitions
     frame: Frame
     chosen: str = ""
+    restated: frozenset[tuple[str, str]] = frozenset()
+
+    def restates(self, indicator: Indicator) -> bool:
+        """Whether something the indicator counts was corrected after the period was over."""
+        parts = (part for part in indicator.parts(self.on) if not isinstance(part, Typed))
+        return any((part.source, part.window) in self.restated for part in parts)
 
     @property
     def narrowed(self) -> bool:

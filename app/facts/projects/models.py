@@ -259,3 +259,21 @@ class ProjectNote(Logged, Base):
 
     def subject_id(self) -> int:
         return self.project_id
+
+
+class Restatement(Logged, Base):
+    """A correction changed what figures of one source had counted on a day gone by."""
+
+    __tablename__ = "restatement"
+    __subject__ = "project"
+    __table_args__ = (Index("ix_restatement_day", "day", "source"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"), index=True)
+    source: Mapped[str] = mapped_column(text_key(20))  # as figures name their sources
+    day: Mapped[date] = mapped_column(Date)  # on which the fact counted, or counts now
+    recorded_on: Mapped[date] = mapped_column(Date)
+    reason: Mapped[str | None] = mapped_column(String(500))
+
+    def subject_id(self) -> int:
+        return self.project_id

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from app.facts.enterprises.models import Enterprise
-from app.facts.projects import queries
+from app.facts.projects import queries, restatements
 from app.facts.projects.models import (
     COUNTED_STAGES,
     Project,
@@ -105,7 +105,9 @@ def touch(_db: Session, project: Project) -> None:
     project.changed_at = calendar.now()
 
 
-def set_reached(project: Project, stage: Stage, day: date | None, closed: Closed) -> None:
+def set_reached(
+    db: Session, project: Project, stage: Stage, day: date | None, closed: Closed, reason: str | None
+) -> None:
     """Set when a stage was reached, or that it was not; figures count it on the first open day from then on.
 
     409 `period_locked` when a closed period counts the date that would go.
@@ -116,9 +118,13 @@ def set_reached(project: Project, stage: Stage, day: date | None, closed: Closed
     before: date | None = getattr(project, stage.column)
     if before == day:
         return
-    closed.check([getattr(project, f"{stage}_deferred_to") or before])
+    counted_on = getattr(project, f"{stage}_deferred_to") or before
+    closed.check([counted_on])
+    deferral = None if day is None else closed.deferral(day)
     setattr(project, stage.column, day)
-    setattr(project, f"{stage}_deferred_to", None if day is None else closed.deferral(day))
+    setattr(project, f"{stage}_deferred_to", deferral)
+    if counted_on is not None:
+        restatements.note(db, project, restatements.OF_STAGE[stage], (counted_on, deferral or day), reason)
 
 
 def refresh_search(db: Session, project: Project) -> None:
