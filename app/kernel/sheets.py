@@ -227,12 +227,16 @@ class ColumnOut:
 
 @dataclass(frozen=True, slots=True)
 class SheetOut:
-    """A sheet to write: notes, then the heading row, then the rows, which are taken one at a time."""
+    """A sheet to write: notes, then the heading row, then the rows, which are taken one at a time.
+
+    `frozen` columns stay where they are when one scrolls to the right, and are printed on every page.
+    """
 
     title: str
     columns: Sequence[ColumnOut]
     rows: Iterable[Sequence[Any]] = ()
     notes: Sequence[str] = ()
+    frozen: int = 0
     spare_rows: int = 300  # rows below the data that get the drop-downs and formats too
 
 
@@ -269,10 +273,12 @@ def write_workbook(target: Path | BinaryIO, sheets: Iterable[SheetOut]) -> int:
         page.set_row(header, 32)
         for column, out in enumerate(sheet.columns):
             page.write_string(header, column, out.heading, formats.header)
-        page.freeze_panes(header + 1, 0)
+        page.freeze_panes(header + 1, sheet.frozen)
         page.set_landscape()
         page.set_paper(8)  # A3
         page.repeat_rows(header)
+        if sheet.frozen:
+            page.repeat_columns(0, sheet.frozen - 1)
         writers = [_writer(page, formats, column, out.style) for column, out in enumerate(sheet.columns)]
         row = header
         for values in sheet.rows:

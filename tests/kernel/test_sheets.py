@@ -213,6 +213,17 @@ def test_what_is_written_is_what_is_read(rows: list[tuple[str, dt.date | None, i
         assert got[3] == "" if number is None else Decimal(f"{got[3]:.15g}") == number
 
 
+def test_headings_and_first_columns_stay_in_sight_and_are_printed_on_every_page() -> None:
+    columns = [ColumnOut("编号"), ColumnOut("名称"), ColumnOut("备注")]
+    data = written(SheetOut("台账", columns, notes=("标题", "单位"), frozen=2), SheetOut("其他", columns))
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        first, other = (archive.read(f"xl/worksheets/sheet{n}.xml").decode() for n in (1, 2))
+        book = archive.read("xl/workbook.xml").decode()
+    assert '<pane xSplit="2" ySplit="3" topLeftCell="C4"' in first
+    assert '<pane ySplit="1" topLeftCell="A2"' in other
+    assert "台账!$A:$B,台账!$3:$3" in book and "其他!$1:$1" in book
+
+
 def test_drop_downs_of_any_length_stand_on_a_hidden_sheet() -> None:
     units = [f"责任单位第{n}号" for n in range(60)]
     columns = [ColumnOut("责任单位", choices=units), ColumnOut("状态", choices=["推进中", "暂缓"], hint="项目状态")]

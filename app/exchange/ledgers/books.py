@@ -77,7 +77,7 @@ def _sheet(
     more: dict[str, list[str]] | None = None,
 ) -> SheetOut:
     columns = [_column(column, (more or {}).get(column.field, ())) for column in spec.columns]
-    return SheetOut(spec.title, columns, rows, notes=(title, *notes, UNIT_LINE))
+    return SheetOut(spec.title, columns, rows, notes=(title, *notes, UNIT_LINE), frozen=2)
 
 
 def _column(column: Column, choices: Sequence[str]) -> ColumnOut:

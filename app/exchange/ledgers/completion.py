@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from app.exchange.ledgers.columns import SheetKind
+from app.exchange.ledgers.dates import Until
 from app.exchange.ledgers.findings import AMBIGUOUS, RowReading
 from app.exchange.ledgers.labels import LABELS, STAGE_DATES, STAGE_ORDER, sector_in, stage_in
 from app.kernel.codes import check_uscc
@@ -28,6 +29,7 @@ class Context:
     columns: frozenset[str]
     year: int | None = None
     as_of: date | None = None
+    until: Until | None = None
     unit: str | None = None
     title: dict[str, str] = field(default_factory=dict)
     groups: dict[int, dict[str, str]] = field(default_factory=dict)
@@ -187,15 +189,23 @@ def _order_of_dates(row: RowReading) -> None:
 
 
 def _funds_date(row: RowReading, context: Context) -> None:
-    """Cumulative funds need a day: their own column, the heading's 截至, or the end of the title's year."""
-    funds = row.values.get("funds")
+    """Cumulative funds need a day: their own column, the heading's 截至, that of a note or title, or the end of the
+    period or year that the title names."""
+    funds, until = row.values.get("funds"), context.until
+    if until is not None and until.day > context.today:
+        until = None
+    if until is not None and "funds_by_year" in row.values:
+        _infer(row, "funds_until", until.day)
     if not funds or "funds_on" in row.values or "funds_by_year" in row.values:
         return
     if any(finding.field == "funds_on" and finding.level == "refused" for finding in row.findings):
         return
     if context.as_of:
         _infer(row, "funds_on", context.as_of)
-    elif context.year and context.year < context.today.year:
+    elif until is not None:
+        _infer(row, "funds_on", until.day)
+        row.tell("warning", "funds", "funds_date_from_title", f"没有到位日期，按“{until.words}”读作 {until.day}")
+    elif context.until is None and context.year and context.year < context.today.year:
         day = date(context.year, 12, 31)
         _infer(row, "funds_on", day)
         row.tell("warning", "funds", "funds_date_from_title", f"没有到位日期，按标题年份读作 {day}")

@@ -29,6 +29,71 @@ _NO_YEAR = re.compile(
 _SHORT_YEAR = re.compile(r"['’]?\d{2}(?:年|[./\-]\d{1,2}[./\-])(?:\d{1,2})?(?:月?份?)?(?:\d{1,2}日?)?")
 
 
+# --- Periods in titles and notes ---
+
+_TO = "[-—–―~至到]+"
+_DIGIT = dict(zip("一二三四五六七八九十", range(1, 11), strict=True)) | {"两": 2}
+_NUMBER = r"(?:\d{1,2}|十?[一二两三四五六七八九十])"
+_OF_YEAR = r"(?P<year>20\d\d)年度?"
+_SPANS: tuple[tuple[re.Pattern[str], int], ...] = (  # how much a period named so has of months for each of its parts
+    (re.compile(rf"{_OF_YEAR}{_NUMBER}月?{_TO}(?P<last>{_NUMBER})月"), 1),
+    (re.compile(rf"{_OF_YEAR}(?:前|第?{_NUMBER}季?度?{_TO}|第)?(?P<last>[一二两三四1-4])个?季度"), 3),
+    (re.compile(rf"{_OF_YEAR}(?P<last>上|下)半年"), 6),
+)
+_ONE_MONTH = re.compile(rf"{_OF_YEAR}(?P<last>{_NUMBER})月(?!{_NUMBER}[日号])")
+_ONE_DAY = re.compile(r"(20\d\d)年(\d{1,2})月(\d{1,2})[日号]")
+_AS_OF = re.compile(r"截[至止]到?(?P<day>20\d\d(?:年[底末]|[年.\-/]\d{1,2}(?:[月.\-/]\d{1,2}[日号]?|月?[底末]?)))")
+
+
+class Until(NamedTuple):
+    """The last day of what a text speaks of, and the words that say so."""
+
+    day: dt.date
+    words: str
+
+
+def as_of(text: str) -> Until | None:
+    """`截至2022年6月30日`, or the end of `截至2022年6月`; None when the text says no such day, or several."""
+    found = {Until(day, match[0]) for match in _AS_OF.finditer(text) if (day := _day_or_none(match["day"]))}
+    return found.pop() if len({until.day for until in found}) == 1 else None
+
+
+def period_of(text: str) -> Until | None:
+    """The end of the period that a title names: `2022年1—6月`, `2022年上半年`, `2022年前三季度`, `2022年6月`, a day.
+
+    The widest kind that is named is taken; None when that names several, or when none is named.
+    """
+    spans = [(match, each) for pattern, each in _SPANS for match in pattern.finditer(text)]
+    for kind in (spans, [(match, 1) for match in _ONE_MONTH.finditer(text)]):
+        ends = {Until(day, match[0]) for match, each in kind if (day := _end_of_part(match, each))}
+        if ends:
+            return ends.pop() if len({until.day for until in ends}) == 1 else None
+    days = {Until(day, match[0]) for match in _ONE_DAY.finditer(text) if (day := _day_or_none(match[0]))}
+    return days.pop() if len({until.day for until in days}) == 1 else None
+
+
+def _end_of_part(match: re.Match[str], months: int) -> dt.date | None:
+    last = match["last"]
+    if last in "上下":
+        number = 1 if last == "上" else 2
+    elif last.isdigit():
+        number = int(last)
+    else:
+        number = sum(_DIGIT[character] for character in last)
+    month = number * months
+    return end_of_month(int(match["year"]), month) if 1 <= month <= 12 else None
+
+
+def _day_or_none(text: str) -> dt.date | None:
+    try:
+        return _parse(text).day
+    except ValueError:
+        return None
+
+
+# --- Cells ---
+
+
 class DateReading(NamedTuple):
     """`note` says in Chinese what had to be assumed, empty when nothing; `intended`: the cell speaks of a plan."""
 

@@ -151,11 +151,11 @@ def _check_total(draft: Draft, entries: list[Line], total: int, fresh: int) -> N
 
 
 def _cumulative(draft: Draft, entries: list[Line]) -> None:
-    by_year = draft.value("funds_by_year")
+    by_year, until = draft.value("funds_by_year"), draft.value("funds_until")
     if isinstance(by_year, dict):
         for year in sorted(by_year):
             of_year = [line for line in entries if line["arrived_on"].year == year]
-            end = min(date(year, 12, 31), draft.known.today)
+            end = until if until is not None and until.year == year else min(date(year, 12, 31), draft.known.today)
             if entry := _difference(draft, of_year, "funds_by_year", f"{year} 年", by_year[year], end):
                 entries.append(entry)
     stated, day = draft.value("funds"), draft.value("funds_on")

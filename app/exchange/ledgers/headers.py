@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 from app.exchange.ledgers.columns import SheetKind
+from app.exchange.ledgers.dates import Until, as_of, period_of
 from app.exchange.ledgers.headings import Match, match_heading, plain, unit_of
 from app.kernel.sheets import Cell, Sheet
 
@@ -27,7 +28,8 @@ class HeaderColumn:
 
 @dataclass(slots=True)
 class Header:
-    """What stands above the data. Rows count from 0. `titles` are the texts above the heading."""
+    """What stands above the data. Rows count from 0. `titles` are the texts above the heading; `until` is the last day
+    of what the sheet tells, where a title, the sheet's name or a note below says so."""
 
     kind: SheetKind
     top: int
@@ -36,6 +38,7 @@ class Header:
     titles: list[str] = field(default_factory=list)
     money_unit: str | None = None
     year: int | None = None
+    until: Until | None = None
     reporting_unit: str | None = None
 
     def column(self, name: str) -> int | None:
@@ -173,6 +176,30 @@ def _read_titles(sheet: Sheet, header: Header) -> None:
     years = years or {int(year) for year in _YEAR_IN_NAME.findall(plain(sheet.name))}
     if len(years) == 1:
         (header.year,) = years
+    header.until = _as_of(sheet, header) or _period(sheet, header)
+
+
+_LAST_ROWS = 15
+"""How many rows at the end of a sheet may be notes."""
+
+
+def _as_of(sheet: Sheet, header: Header) -> Until | None:
+    """The day up to which everything is told, by a note below or a title."""
+    notes = []
+    for row in sheet.rows[max(header.bottom + 1, len(sheet.rows) - _LAST_ROWS) :]:
+        cells = [value for _, value in nonblank(row)]
+        if len(cells) <= 2:  # a record has more to say
+            notes += [plain(value) for value in cells if isinstance(value, str)]
+    found = [until for text in (*notes, *header.titles) if (until := as_of(text))]
+    return found[0] if len({until.day for until in found}) == 1 else None
+
+
+def _period(sheet: Sheet, header: Header) -> Until | None:
+    """The end of the year's part that the titles or the sheet's name tell of."""
+    for text in ("；".join(header.titles), plain(sheet.name)):
+        if (until := period_of(text)) is not None:
+            return until if header.year in (None, until.day.year) else None
+    return None
 
 
 def nonblank(row: Sequence[Cell]) -> Iterator[tuple[int, Cell]]:

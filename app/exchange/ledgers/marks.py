@@ -12,7 +12,7 @@ from app.kernel.sheets import Cell, Sheet
 _NUMERAL = r"[一二三四五六七八九十]{1,3}"
 # A row that may be a mark starts like one; everything else is a record and is not looked at twice.
 MAY_BE_MARK = re.compile(
-    rf"\s*(?:[（(]?{_NUMERAL}[）)、.．\s]|{_NUMERAL}$|[ⅠⅡⅢⅣ]|第{_NUMERAL}|注|备\s*注|说\s*明|填|制\s*表|审|统计|单位负责|附|联系)"
+    rf"\s*(?:[（(]?{_NUMERAL}[）)、.．\s]|{_NUMERAL}$|[ⅠⅡⅢⅣ]|第{_NUMERAL}|注|备\s*注|说\s*明|填|制\s*表|审|统计|单位负责|附|联系|截[至止])"
     r"|.*(?:[合小总共]\s*计|总\s*数)|.*\d\s*个|\s*(?:序\s*号|.{0,8}名\s*称)"
 )
 _GROUP = re.compile(
@@ -25,6 +25,7 @@ _TOTAL = re.compile(
 )
 _FOOTNOTE = re.compile(
     r"(?:注|备注|说明|填报人|填表人|填报单位|填报时间|填报日期|制表人?|审核人?|统计人?|单位负责人|联系人|联系电话|附)[:：]"
+    r"|[(]?截[至止]到?20\d\d"
 )
 _WHOLE = frozenset({"", "全区", "全部", "全年", "全县", "全市", "本表", "项目"})
 

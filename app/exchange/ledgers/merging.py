@@ -187,7 +187,9 @@ def _combine(project: ProjectReading, row: RowReading, name: str, value: Value) 
         return
     origin = project.origins.get(name, project.rows[0])
     inferred_before, inferred_now = name in origin.inferred, name in row.inferred
-    if name in _UNITED:
+    if name == "funds_until" and isinstance(old, date) and isinstance(value, date):
+        project.values[name] = max(old, value)
+    elif name in _UNITED:
         project.values[name] = tuple(dict.fromkeys((*_names(old), *_names(value))))
     elif name in _JOINED and isinstance(old, str) and isinstance(value, str):
         if value not in old.split("\n"):

@@ -174,7 +174,7 @@ def _read_rows(sheet: Sheet, header: Header, plan: _Plan, reading: SheetReading,
     name_column = header.column("name")
     lead = next((c.index for c in header.columns if c.match and c.match.ignored), None)
     looked_at = [column for column in (name_column, lead) if column is not None]
-    context = Context(header.kind, today, frozenset(plan.letters), header.year, plan.as_of)
+    context = Context(header.kind, today, frozenset(plan.letters), header.year, plan.as_of, header.until)
     context.begin(f"{sheet.name} {' '.join(header.titles)}", header.reporting_unit)
     _tell_context(reading, context, header)
     marks: list[Mark] = []

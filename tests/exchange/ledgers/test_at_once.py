@@ -11,6 +11,7 @@ from sqlalchemy import func, select, update
 from app.exchange.ledgers import apply, service
 from app.exchange.ledgers.models import LedgerImport, Mode, State
 from app.facts.projects.models import Project
+from app.identity.units.models import Unit
 from app.kernel import events
 from app.kernel.access import SYSTEM
 from app.kernel.chain import Event
@@ -31,32 +32,37 @@ def ended(db: Fixture, number: int) -> tuple[State, str | None]:
         return job.state, job.message
 
 
-def test_reporters_write_while_an_import_runs(app: Any, db: Fixture, as_: Fixture) -> None:
+def test_35_reporters_write_while_an_import_runs(app: Any, db: Fixture, as_: Fixture) -> None:
     know_units(db)
     rows = [row(**{"项目名称": f"第{n}号项目", "合同编号": f"HT-{n}"}) for n in range(300)]
     with db() as session:
-        codes = [make_project(session, name=f"在写的{n}", code=f"500114-2015-000{n}").code for n in range(8)]
+        units = session.execute(select(Unit.id, Unit.code).order_by(Unit.id)).all()
+        assert len(units) == 35
+        codes = [
+            make_project(session, unit=unit.id, name=f"{unit.code}在写的", code=f"500114-2015-{number:04d}").code
+            for number, unit in enumerate(units, start=1)
+        ]
     task = begin(app, book(*rows))
-    officers = [as_("officer", login=f"writer{n}") for n in range(8)]
+    reporters = [as_("reporter", unit=unit.code) for unit in units]
 
     def write(place: int) -> list[int]:
         found = []
-        for turn in range(6):
-            etag = officers[place].get(f"/api/v1/projects/{codes[place]}").headers["ETag"]
-            answer = officers[place].patch(
+        for turn in range(2):
+            etag = reporters[place].get(f"/api/v1/projects/{codes[place]}").headers["ETag"]
+            answer = reporters[place].patch(
                 f"/api/v1/projects/{codes[place]}", json={"note": f"第{turn}次"}, headers={"If-Match": etag}
             )
             found.append(answer.status_code)
         return found
 
-    with ThreadPoolExecutor(9) as pool:
+    with ThreadPoolExecutor(36) as pool:
         work = pool.submit(service.run, app.state.database, task)
-        written = list(pool.map(write, range(8)))
+        written = list(pool.map(write, range(35)))
         work.result()
-    assert written == [[200] * 6] * 8
+    assert written == [[200] * 2] * 35
     assert ended(db, task.number)[0] is State.DONE
     with db() as session:
-        assert session.scalar(select(func.count()).select_from(Project)) == 308
+        assert session.scalar(select(func.count()).select_from(Project)) == 335
     with app.state.database.reading() as connection:
         assert_log_equals_tables(connection)
 

@@ -113,6 +113,56 @@ def test_funds_need_a_day(reading_of: Read, found: Found) -> None:
     assert as_of.projects[0].values["funds_on"] == dt.date(2020, 11, 30) and not as_of.refused
 
 
+FUNDS = [["项目名称", "责任单位", "累计到位资金(万元)"], ["甲", "区经信委", 500]]
+
+
+@pytest.mark.parametrize(
+    ("titles", "notes", "day", "words"),
+    [
+        (["2022年1—6月招商引资台账"], [], "2022-06-30", "2022年1—6月"),
+        (["黔江区2022年上半年台账"], [], "2022-06-30", "上半年"),
+        (["2022年前三季度台账"], [], "2022-09-30", "前三季度"),
+        (["2022年台账", "填报日期：2022年7月5日"], [], "2022-07-05", "7月5日"),
+        (["2022年1-6月台账", "填报日期：2022年7月5日"], [], "2022-06-30", "1-6月"),
+        (["2022年台账"], ["注：数据截至2022年6月30日"], "2022-06-30", "截至2022年6月30日"),
+        (["2022年台账"], ["截止2022年6月底"], "2022-06-30", "截止2022年6月底"),
+        (["2022年1-9月台账"], ["截至2022年9月25日。"], "2022-09-25", "截至"),
+        (["2022年台账（截至2022年8月15日）"], [], "2022-08-15", "截至"),
+        (["2022年台账"], [], "2022-12-31", "标题年份"),
+    ],
+)
+def test_funds_are_dated_by_the_period_that_is_named(
+    reading_of: Read, found: Found, titles: list[str], notes: list[str], day: str, words: str
+) -> None:
+    reading = reading_of([*([title] for title in titles), *FUNDS, *([note] for note in notes)])
+    assert len(reading.projects) == 1, reading.sheets[0].skipped
+    assert reading.projects[0].values["funds_on"] == dt.date.fromisoformat(day)
+    (finding,) = found(reading, "funds_date_from_title")
+    assert day in finding.message and words in finding.message and finding.level == "warning"
+
+
+def test_a_period_to_come_dates_nothing(reading_of: Read, found: Found) -> None:
+    reading = reading_of([["2026年1—12月台账"], *FUNDS])
+    assert found(reading, "funds_date_missing") and "funds_on" not in reading.projects[0].values
+
+
+def test_a_record_that_speaks_of_a_day_is_no_note(reading_of: Read) -> None:
+    rows = [[*FUNDS[0], "备注"], [*FUNDS[1], "截至2022年6月30日到位"]]
+    reading = reading_of([["2022年台账"], *rows])
+    assert reading.projects[0].values["funds_on"] == dt.date(2022, 12, 31)
+
+
+def test_this_years_funds_end_with_the_period(reading_of: Read) -> None:
+    table = [["项目名称", "责任单位", "本年到位资金（万元）"], ["甲", "区经信委", 500]]
+    values = reading_of([["2022年1—6月台账"], *table]).projects[0].values
+    assert values["funds_by_year"] == {2022: 500_000_000} and values["funds_until"] == dt.date(2022, 6, 30)
+
+
+def test_headings_of_stage_and_enterprise(reading_of: Read) -> None:
+    values = reading_of([["项目名称", "实施主体", "洽谈阶段"], ["甲", "杭州玻纤有限公司", "在谈"]]).projects[0].values
+    assert (values["enterprise"], values["stage"]) == ("杭州玻纤有限公司", "talk")
+
+
 def test_agreements_and_entries_need_their_day_and_amount(reading_of: Read, found: Found) -> None:
     reading = reading_of(
         {
