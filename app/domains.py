@@ -40,6 +40,8 @@ from app.facts.funds import reactions as funds_react
 from app.facts.funds.routes import router as funds
 from app.facts.history.routes import router as history
 from app.facts.meta.routes import router as meta
+from app.facts.pipeline import notices as pipeline_tells
+from app.facts.pipeline.gate_routes import router as gates
 from app.facts.pipeline.routes import router as pipeline
 from app.facts.projects import notices as projects_tell
 from app.facts.projects import reactions as projects_react
@@ -73,6 +75,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     agreements,
     funds,
     pipeline,
+    gates,
     evidence,
     uploads,
     reviews,
@@ -110,6 +113,10 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "project.review_requested": (reviews_tell.requested,),
     "project.review_concluded": (reviews_tell.concluded,),
     "project.review_withdrawn": (reviews_tell.withdrawn,),
+    "project.override_requested": (pipeline_tells.requested,),
+    "project.override_approved": (pipeline_tells.decided,),
+    "project.override_refused": (pipeline_tells.decided,),
+    "project.override_lapsed": (pipeline_tells.lapsed,),
     "ledger_import.done": (imports_react.ended,),
     "ledger_import.refused": (imports_react.ended,),
     "ledger_import.failed": (imports_react.ended,),

@@ -56,6 +56,8 @@ class Permission(StrEnum):
     EVIDENCE_VERIFY = "evidence.verify"
     REVIEW_REQUEST = "review.request"
     REVIEW_CONCLUDE = "review.conclude"
+    GATE_OVERRIDE = "gate.override"  # asking to pass a closed gate
+    GATE_DECIDE = "gate.decide"
     FIGURE_READ = "figure.read"
     STATISTIC_EDIT = "statistic.edit"  # figures typed in from outside
     LEDGER_IMPORT = "ledger.import"
@@ -77,13 +79,14 @@ _STAFF = {
 _OFFICER = _STAFF | {
     P.UNIT_EDIT, P.ENTERPRISE_EDIT, P.ENTERPRISE_MERGE, P.CONTACT_READ, P.PROJECT_CREATE, P.PROJECT_EDIT,
     P.AGREEMENT_EDIT, P.FUND_EDIT, P.STATISTIC_EDIT, P.LEDGER_IMPORT, P.CALENDAR_EDIT, P.RULE_SAVE,
-    P.EVIDENCE_ADD, P.REVIEW_REQUEST,
+    P.EVIDENCE_ADD, P.REVIEW_REQUEST, P.GATE_OVERRIDE,
 }  # fmt: skip
 
 TABLE: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset(_OFFICER | {P.SELF}),
     Role.REVIEWER: frozenset(
-        _OFFICER | {P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE, P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE}
+        _OFFICER
+        | {P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE, P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE, P.GATE_DECIDE}
     ),
     Role.REPORTER: frozenset(_STAFF | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD}),
     Role.LEADER: frozenset(_STAFF | {P.SELF}),

@@ -8,6 +8,7 @@ from typing import Any
 from app.facts.agreements.models import AGREEMENT_TYPE_LABELS
 from app.facts.evidence.terms import EVIDENCE_KIND_LABELS, EVIDENCE_STATE_LABELS
 from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS, FUND_STATE_LABELS
+from app.facts.pipeline.terms import OVERRIDE_STATE_LABELS
 from app.facts.projects.terms import (
     CHANNEL_LABELS,
     CONFIDENTIALITY_LABELS,
@@ -51,6 +52,11 @@ VERBS = {
     "project.review_withdrawn": "撤回审查",
     "project.review_condition_met": "审查条件已落实",
     "project.review_condition_reopened": "审查条件改为未落实",
+    "project.override_requested": "申请例外",
+    "project.override_approved": "批准例外",
+    "project.override_refused": "不批准例外",
+    "project.override_lapsed": "例外申请失效",
+    "project.duplicates_answered": "答复疑似重复",
 }
 
 
@@ -91,6 +97,8 @@ TABLES = {
     "review": "审查",
     "review_condition": "审查条件",
     "move": "阶段变更",
+    "gate_override": "关口例外",
+    "duplicate_answer": "疑似重复的答复",
 }
 
 COLUMNS: dict[str, dict[str, Named]] = {
@@ -253,6 +261,31 @@ COLUMNS: dict[str, dict[str, Named]] = {
         "met_note": Named("落实情况"),
         "judged_by": Named("确认人", points_at=Ref.USER),
         "judged_by_name": Named("确认人姓名"),
+    },
+    "gate_override": {
+        "stage": Named("阶段", STAGE_LABELS),
+        "happened_on": Named("发生日期"),
+        "state": Named("状态", OVERRIDE_STATE_LABELS),
+        "reason": Named("申请理由"),
+        "missing": Named("申请时所缺"),
+        "rule": Named("规则版本"),
+        "requested_at": Named("申请时间"),
+        "requested_by": Named("申请人", points_at=Ref.USER),
+        "requested_by_name": Named("申请人姓名"),
+        "decided_at": Named("审批时间"),
+        "decided_by": Named("审批人", points_at=Ref.USER),
+        "decided_by_name": Named("审批人姓名"),
+        "decision": Named("审批意见"),
+        "move_id": Named("所用于的阶段变更记录号"),
+    },
+    "duplicate_answer": {
+        "other_id": Named("另一项目"),
+        "same": Named("是否同一项目", YES_NO),
+        "why": Named("理由"),
+        "suspicions": Named("疑似原因"),
+        "answered_at": Named("答复时间"),
+        "answered_by": Named("答复人", points_at=Ref.USER),
+        "answered_by_name": Named("答复人姓名"),
     },
     "move": {
         "from_stage": Named("原阶段", STAGE_LABELS),

@@ -102,6 +102,8 @@ def _text(table: str, field: str, named: Named, value: Any) -> str | None:
         return "已变更"
     if named.words is not None:
         return named.words.get(str(value), str(value))
+    if isinstance(value, list):  # of things that say what they are
+        return "；".join(str(one["message"] if isinstance(one, dict) else one) for one in value)
     return str(_spelled(table, field, value))
 
 

@@ -8,6 +8,13 @@ from app.facts.enterprises.models import LISTING_LABELS, OWNERSHIP_LABELS
 from app.facts.evidence.terms import EVIDENCE_KIND_LABELS, EVIDENCE_STATE_LABELS
 from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS, FUND_STATE_LABELS
 from app.facts.meta.schemas import Choice, ChoicesOut
+from app.facts.pipeline.terms import (
+    GATE_FIELD_LABELS,
+    LACK_LABELS,
+    OVERRIDE_STATE_LABELS,
+    STAGE_STATE_LABELS,
+    SUSPICION_LABELS,
+)
 from app.facts.projects.terms import (
     CHANNEL_LABELS,
     CONFIDENTIALITY_LABELS,
@@ -38,6 +45,13 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
     "funds": {"source": FUND_SOURCE_LABELS, "kind": FUND_KIND_LABELS, "state": FUND_STATE_LABELS},
     "evidence": {"kind": EVIDENCE_KIND_LABELS, "state": EVIDENCE_STATE_LABELS},
     "reviews": {"kind": REVIEW_KIND_LABELS, "state": REVIEW_STATE_LABELS, "opinion": OPINION_LABELS},
+    "gates": {
+        "field": GATE_FIELD_LABELS,
+        "lack": LACK_LABELS,
+        "stage_state": STAGE_STATE_LABELS,
+        "override_state": OVERRIDE_STATE_LABELS,
+        "suspicion": SUSPICION_LABELS,
+    },
     "statistics": {"code": STATISTIC_LABELS},
     "enterprises": {"ownership": OWNERSHIP_LABELS, "listing": LISTING_LABELS},
     "units": {"tier": TIER_LABELS, "kind": UNIT_KIND_LABELS},

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
+from app.facts.pipeline.gate_queries import overrides_of
 from app.facts.pipeline.models import Move
 from app.facts.projects import queries as projects
 from app.kernel.access import Actor
@@ -28,13 +29,16 @@ _one = Statement(select(*_COLUMNS).where(Move.id == bindparam("move")))
 def of_project(connection: Connection, actor: Actor, code: str) -> Answer:
     """All moves of a project the actor may see, under the project's row version."""
     project = projects.get(connection, actor, code)
-    rows = _of_project.rows(connection, {"project": project.id})
-    items = [dict(zip(_of_project.names, row, strict=True)) for row in _of_project.spelled(connection, rows)]
+    items = _told(connection, project.id, _of_project, {"project": project.id})
     return Answer({"items": items, "stage": project.stage}, row_version=project.version)
 
 
 def out(db: Session, move: Move) -> dict[str, Any]:
     """One move, as its list shows it."""
-    connection = db.connection()
-    rows = _one.rows(connection, {"move": move.id})
-    return dict(zip(_one.names, _one.spelled(connection, rows)[0], strict=True))
+    return _told(db.connection(), move.project_id, _one, {"move": move.id})[0]
+
+
+def _told(connection: Connection, project_id: int, statement: Statement, given: dict[str, Any]) -> list[dict[str, Any]]:
+    used = {override["move"]: override for override in overrides_of(connection, project_id)}
+    moves = statement.lines(connection, statement.rows(connection, given))
+    return [move | {"override": used.get(move["id"])} for move in moves]

@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from app.facts.agreements import counting
-from app.facts.pipeline import queries, service
+from app.facts.pipeline import overrides, queries, service
 from app.facts.pipeline.schemas import MoveIn, MoveList, MoveOut, StageOut, StagePatch
 from app.facts.projects.queries import NoProject
 from app.facts.projects.service import Archived, NotYours
@@ -31,8 +31,8 @@ StagePath = Annotated[Stage, Path(description="阶段", examples=["started"])]
     status_code=201,
     response_model=MoveOut,
     responses=raises(
-        NoProject, NotYours, Archived, Invalid, service.ProjectEnded, service.AlreadyThere, service.AlreadySigned,
-        service.ContractMissing, service.PaperMissing, counting.NumberTaken, PeriodLocked,
+        NoProject, NotYours, Archived, Invalid, overrides.ProjectEnded, service.AlreadyThere, service.AlreadySigned,
+        overrides.ContractMissing, overrides.PaperMissing, overrides.GateClosed, counting.NumberTaken, PeriodLocked,
     ),
 )  # fmt: skip
 def move_project(code: Code, body: MoveIn, db: Db, actor: Editor) -> Response:

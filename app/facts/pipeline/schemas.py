@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from app.facts.agreements.models import AgreementType
 from app.facts.agreements.schemas import AMOUNT, PARTIES, Number, Parties
 from app.facts.agreements.schemas import Note as AgreementNote
+from app.facts.pipeline.gate_schemas import OverrideOut
 from app.facts.projects.terms import Stage
 from app.kernel.calendar import PastDay
 from app.kernel.money import Yuan
@@ -72,6 +73,7 @@ class MoveOut(BaseModel):
     imported: bool = Field(description="是否由台账导入（历史，未经关口）", examples=[False])
     entered_at: datetime = Field(description="登记时间", examples=["2020-08-19T02:11:00Z"])
     entered_by: str = Field(description="登记人", examples=["李四"])
+    override: OverrideOut | None = Field(description="关口未开而经例外通过时：谁申请、谁批准、缺什么；否则为 null")
 
 
 class MoveList(BaseModel):

@@ -1,33 +1,24 @@
 """The stage machine: forward past what a project's kind does not have, back only with a reason."""
 
 from datetime import date
+from typing import Any
 
 from sqlalchemy.orm import Session
 
-from app.facts.agreements import counting
 from app.facts.agreements import service as agreements
 from app.facts.agreements.models import AgreementType
+from app.facts.pipeline import overrides
+from app.facts.pipeline.gates import FROM_PAPERS
 from app.facts.pipeline.models import Move
+from app.facts.pipeline.overrides import ENDED, Passed, ProjectEnded, check_papers, name_of
 from app.facts.pipeline.schemas import MoveIn, StagePatch
 from app.facts.projects import service as projects
 from app.facts.projects.models import Project
-from app.facts.projects.terms import STAGE_LABELS, STAGES, Stage, Status
-from app.identity.auth.models import User
+from app.facts.projects.terms import STAGE_LABELS, STAGES, Stage
 from app.identity.periods.closures import hold
 from app.kernel import calendar, events, preconditions
 from app.kernel.access import Actor, Permission
 from app.kernel.errors import Conflict, Forbidden, Invalid
-
-ENDED = frozenset({Status.TERMINATED, Status.WITHDRAWN})
-
-FROM_PAPERS = {Stage.FRAMEWORK: counting.PRELIMINARY, Stage.SIGNED: frozenset({AgreementType.FORMAL})}
-"""Stages whose date is that of the first paper of these types: nobody types it."""
-
-
-class ProjectEnded(Conflict):
-    code = "project_ended"
-    message = "项目已终止或退出，不能变更阶段"
-    english = "The project has ended: it cannot move."
 
 
 class AlreadyThere(Conflict):
@@ -40,18 +31,6 @@ class AlreadySigned(Conflict):
     code = "already_signed"
     message = "项目已签约；一个项目只在首份正式合同计一次，后续合同请登记为合同协议"
     english = "The project is signed already: it counts once, at its first formal contract."
-
-
-class ContractMissing(Conflict):
-    code = "contract_missing"
-    message = "签约及其后的阶段须有正式合同；请先登记，或在本次变更中以 agreement 一并登记"
-    english = "Signing and what follows it need a formal contract: record one, or send it along as `agreement`."
-
-
-class PaperMissing(Conflict):
-    code = "paper_missing"
-    message = "意向框架阶段须有意向书、框架协议或战略协议；请先登记，或在本次变更中以 agreement 一并登记"
-    english = "This stage needs a letter of intent or a framework agreement: record one, or send it along."
 
 
 class NotReached(Conflict):
@@ -67,7 +46,7 @@ class DateFromPapers(Conflict):
 
 
 def move(db: Session, actor: Actor, code: str, body: MoveIn) -> tuple[Project, Move]:
-    """Take a project to another stage, with the date on which that happened."""
+    """Take a project to another stage, with the date on which that happened; forward through the gates between."""
     project = projects.open_for_change(db, actor, code)
     if project.status in ENDED:
         raise ProjectEnded
@@ -77,19 +56,24 @@ def move(db: Session, actor: Actor, code: str, body: MoveIn) -> tuple[Project, M
         raise AlreadySigned if body.to is Stage.SIGNED else AlreadyThere
     if body.agreement is not None and (back or body.to not in FROM_PAPERS):
         raise Invalid.field("agreement", "not_taken", "只有前进到意向框架或签约时可以一并登记合同协议")
+    passed: Passed | None = None
     if back:
         _go_back(db, project, body)
     else:
-        _go_forward(db, actor, project, body)
+        passed = _go_forward(db, actor, project, body)
     project.stage = body.to
     projects.touch(db, project)
     moved = Move(
         project_id=project.id, from_stage=here, to_stage=body.to, happened_on=body.happened_on, reason=body.reason,
-        entered_at=calendar.now(), entered_by=actor.id, entered_by_name=_name_of(db, actor),
+        entered_at=calendar.now(), entered_by=actor.id, entered_by_name=name_of(db, actor),
     )  # fmt: skip
     db.add(moved)
-    said = {"from": here, "to": body.to, "happened_on": body.happened_on}
+    said: dict[str, Any] = {"from": here, "to": body.to, "happened_on": body.happened_on}
+    if passed is not None:
+        said["rule"] = passed.rule
     events.record(db, "project.moved", project, reason=body.reason, **said)
+    if passed is not None:
+        overrides.use(db, project, moved, passed)
     return project, moved
 
 
@@ -109,23 +93,19 @@ def correct(db: Session, actor: Actor, code: str, stage: Stage, body: StagePatch
     before = getattr(project, stage.column)
     if before == body.happened_on:
         return project
-    projects.set_reached(project, stage, body.happened_on, hold(db))
+    projects.set_reached(db, project, stage, body.happened_on, hold(db), body.reason)
     projects.touch(db, project)
     said = {"stage": stage, "before": before, "after": body.happened_on}
     events.record(db, "project.stage_corrected", project, reason=body.reason, **said)
     return project
 
 
-def _go_forward(db: Session, actor: Actor, project: Project, body: MoveIn) -> None:
+def _go_forward(db: Session, actor: Actor, project: Project, body: MoveIn) -> Passed:
     if body.agreement is not None:
         _record_paper(db, actor, project, body)
-    if project.signed_on is None and project.stage.order < Stage.SIGNED.order <= body.to.order:
-        raise ContractMissing
-    if body.to is Stage.FRAMEWORK and project.framework_on is None:
-        raise PaperMissing
     if body.to in FROM_PAPERS:
-        by_paper: date = getattr(project, body.to.column)
-        if body.happened_on != by_paper:
+        by_paper: date | None = getattr(project, body.to.column)
+        if by_paper is not None and by_paper != body.happened_on:
             raise Invalid.field(
                 "happened_on",
                 "not_the_papers",
@@ -133,8 +113,12 @@ def _go_forward(db: Session, actor: Actor, project: Project, body: MoveIn) -> No
             )
     _check_not_before_earlier(project, body.to, body.happened_on)
     _check_not_after_later(project, body.to, body.happened_on)
+    # The whole list of what is missing says more than that there is no contract.
+    passed = overrides.go_through(db, project, body.to, body.happened_on)
+    check_papers(project, body.to)
     if body.to not in FROM_PAPERS:
-        projects.set_reached(project, body.to, body.happened_on, hold(db))
+        projects.set_reached(db, project, body.to, body.happened_on, hold(db), body.reason)
+    return passed
 
 
 def _go_back(db: Session, project: Project, body: MoveIn) -> None:
@@ -151,7 +135,7 @@ def _go_back(db: Session, project: Project, body: MoveIn) -> None:
     closed = hold(db)
     for stage in STAGES[body.to.order + 1 :]:
         if stage not in FROM_PAPERS:
-            projects.set_reached(project, stage, None, closed)
+            projects.set_reached(db, project, stage, None, closed, body.reason)
 
 
 def _record_paper(db: Session, actor: Actor, project: Project, body: MoveIn) -> None:
@@ -193,8 +177,3 @@ def _dates(project: Project, stages: list[Stage], but: Stage | None = None) -> l
 def _out_of_order(what: str, day: date, how: str, stage: Stage, at: date) -> Invalid:
     said = f"{what}日期 {day.isoformat()} {how}{STAGE_LABELS[stage]}日期 {at.isoformat()}"
     return Invalid.field("happened_on", "out_of_order", said)
-
-
-def _name_of(db: Session, actor: Actor) -> str:
-    user = db.get(User, actor.id) if actor.kind == "user" else None
-    return user.name if user is not None else actor.name

@@ -16,6 +16,14 @@ REVIEW_WAITS = declare(
 )
 REVIEW_CONCLUDED = declare("review.concluded", "审查结论", "项目「{project}」的{review}已有结论：{opinion}")
 
+OVERRIDE_WAITS = declare(
+    "gate.override_requested",
+    "例外待审批",
+    "项目「{project}」申请不经关口变更为{stage}，待审批；理由：{reason}",
+    waits=True,
+)
+OVERRIDE_DECIDED = declare("gate.override_decided", "例外申请结果", "项目「{project}」变更为{stage}的例外申请{outcome}")
+
 IMPORT_ENDED = declare("ledger_import.ended", "导入有误", "台账「{file}」的导入已结束。{outcome}")
 
 RULE_DRAFT = declare(

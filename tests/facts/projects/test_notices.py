@@ -15,6 +15,7 @@ from app.facts.projects.terms import Confidentiality
 from app.identity.auth.models import User
 from app.kernel import calendar, events
 from tests.clients import As, Work, put_part
+from tests.factories.gates import open_gates
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
 from tests.replay import assert_log_equals_tables
@@ -77,6 +78,8 @@ def test_units_are_told_what_becomes_theirs(db: Work, people: dict[str, TestClie
 
 
 def test_moves_and_status_of_ones_project_by_somebody_else(db: Work, people: dict[str, TestClient]) -> None:
+    with db() as session:
+        open_gates(session)
     code = make(db, stage="lead", lead_on=date(2020, 1, 2))
     move = {"to": "talk", "happened_on": "2020-02-03"}
     assert people["own"].post(f"/api/v1/projects/{code}/moves", json=move).status_code == 201
