@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import anyio.to_thread
-from fastapi import FastAPI
+from fastapi import FastAPI, Response
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -33,6 +33,8 @@ DESCRIPTION = """慧招商：区县招商投资促进局的开放后端。
 列表以 `limit`、`after`、`sort` 翻页；修改须携带 `If-Match`；`POST` 可携带 `Idempotency-Key`。
 金额为元、两位小数的字符串；比率为十位小数的字符串；错误为 `application/problem+json`。
 """
+
+DESCRIBED_AT = "/openapi.json"
 
 TAGS = {
     "auth": "登录、退出、修改密码与本人的会话",
@@ -96,6 +98,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         openapi_tags=[{"name": name, "description": text} for name, text in TAGS.items()],
         lifespan=lifespan,
         docs_url=None,
+        openapi_url=None,
         redoc_url=None,
     )
     app.state.settings = settings
@@ -113,8 +116,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     events.install(database, domains.REACTIONS)
     idempotency.install(app, database)
     app.router.routes.append(Switchboard((*domains.ROUTERS, health.router)))
-    _docs(app)
     app.openapi = lambda: openapi.describe(app)  # type: ignore[method-assign]
+    _docs(app)
     # Not `add_middleware`: that is inside of the handler of last resort, whose answers need a request id as well.
     limited = BodyLimit(app.build_middleware_stack(), settings.max_upload_mb * 1024 * 1024)
     app.middleware_stack = Telemetry(Streaming(limited), app.state.metrics)
@@ -122,14 +125,20 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 def _docs(app: FastAPI) -> None:
-    """The API page, from files of this machine: an intranet reaches no other."""
+    """The API's description, and its page from files of this machine: an intranet reaches no other."""
+    description = openapi.Description(app)
+
+    @app.get(DESCRIBED_AT, include_in_schema=False, dependencies=[Public])
+    async def describe(request: Request) -> Response:
+        return await description.answer(request)
+
     app.mount("/docs/files", StaticFiles(packages=[("fastapi_swagger", "resources")]), name="docs-files")
 
     @app.get("/docs", include_in_schema=False, dependencies=[Public])
     async def docs(request: Request) -> HTMLResponse:
         root = request.scope.get("root_path", "").rstrip("/")
         return get_swagger_ui_html(
-            openapi_url=f"{root}{app.openapi_url}",
+            openapi_url=f"{root}{DESCRIBED_AT}",
             title=app.title,
             swagger_js_url=f"{root}/docs/files/swagger-ui-bundle.js",
             swagger_css_url=f"{root}/docs/files/swagger-ui.css",

@@ -6,9 +6,13 @@ versions and of repeated requests; one problem document for every refusal.
 
 import inspect
 from collections.abc import Iterator
+from datetime import datetime
+from hashlib import sha256
 from typing import Any
 
-from fastapi import FastAPI
+import anyio
+import anyio.to_thread
+from fastapi import FastAPI, Request, Response
 from fastapi.openapi.utils import get_openapi
 from fastapi.routing import APIRoute
 from pydantic import BaseModel
@@ -16,6 +20,7 @@ from pydantic import BaseModel
 from app.kernel.errors import IfMatchMissing, ProblemOut, Stale, raises
 from app.kernel.paging import PageQuery
 from app.kernel.preconditions import if_match
+from app.kernel.replies import Kept, encode, respond
 from app.kernel.routing import Switchboard, dependencies
 
 REF = "#/components/schemas/{model}"
@@ -127,6 +132,31 @@ def describe(app: FastAPI) -> dict[str, Any]:
         schemas.pop(name, None)
     app.openapi_schema = schema
     return schema
+
+
+class Description:
+    """The description as it is sent: built for whoever asks first, in a thread, since it takes a second; then kept."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+        self.kept: Kept | None = None
+        self.lock = anyio.Lock()
+
+    async def answer(self, request: Request) -> Response:
+        """The description, or 304 when the client holds it. Behind a proxy's path it names that as its server."""
+        async with self.lock:  # many may ask while it is built
+            if self.kept is None:
+                self.kept = await anyio.to_thread.run_sync(self._build)
+        root = request.scope.get("root_path", "").rstrip("/")
+        if not root:
+            return respond(request, self.kept)
+        server = encode({"servers": [{"url": root}]})
+        return Response(server[:-1] + b"," + self.kept.body[1:], media_type="application/json")
+
+    def _build(self) -> Kept:
+        body = encode(describe(self.app))
+        self.app.openapi_schema = None  # twenty times as large as its bytes
+        return Kept(body, f'"{sha256(body).hexdigest()[:16]}"', datetime.max)
 
 
 def _is_kept(route: APIRoute) -> bool:
