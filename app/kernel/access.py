@@ -86,7 +86,16 @@ TABLE: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset(_OFFICER | {P.SELF}),
     Role.REVIEWER: frozenset(
         _OFFICER
-        | {P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE, P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE, P.GATE_DECIDE}
+        | {
+            P.KEY_EDIT,
+            P.SELF,
+            P.PROJECT_SEAL,
+            P.PERIOD_EDIT,
+            P.RULE_ACTIVATE,
+            P.EVIDENCE_VERIFY,
+            P.REVIEW_CONCLUDE,
+            P.GATE_DECIDE,
+        }
     ),
     Role.REPORTER: frozenset(_STAFF | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD}),
     Role.LEADER: frozenset(_STAFF | {P.SELF}),
@@ -98,7 +107,8 @@ TABLE: dict[Role, frozenset[Permission]] = {
 KEY_SCOPES = frozenset(
     {P.META_READ, P.UNIT_READ, P.ENTERPRISE_READ, P.PROJECT_READ, P.FIGURE_READ, P.STREAM_READ, P.LEDGER_EXPORT}
 )
-"""What a machine's key may be given."""
+"""What a machine's key may be given, by somebody who has it himself: administrators see no business data, and make no
+machine that does."""
 
 SEES_ALL = frozenset({Role.OFFICER, Role.REVIEWER, Role.LEADER})
 

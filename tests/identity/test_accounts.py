@@ -190,6 +190,39 @@ def test_no_key_gets_a_permission_to_change(as_: As, scope: str) -> None:
     assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "scopes.0"
 
 
+# Who makes keys, and to what: never to more than he may see himself.
+GIVEN = {
+    Role.SYSTEM_ADMIN: {"meta.read", "unit.read"},
+    Role.REVIEWER: {
+        "meta.read", "unit.read", "enterprise.read", "project.read", "figure.read", "stream.read", "ledger.export",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("role", Role)
+def test_nobody_makes_a_key_to_what_he_may_not_see(as_: As, client_of: Callable[..., TestClient], role: Role) -> None:
+    maker = as_(role.value)
+    for scope in sorted(KEY_SCOPES):
+        answer = maker.post("/api/v1/keys", json=KEY | {"name": scope, "scopes": ["unit.read", scope]})
+        if scope in GIVEN.get(role, ()):
+            assert answer.status_code == 201, scope
+            read = client_of(answer.json()["key"]).get("/api/v1/projects")
+            assert read.status_code == (200 if scope == "project.read" else 403), scope
+        else:
+            code = "scope_beyond" if role in GIVEN else "forbidden"
+            assert (answer.status_code, answer.json()["code"]) == (403, code), scope
+            assert role not in GIVEN or scope in answer.json()["message"]
+    told = maker.get("/api/v1/keys")
+    assert told.status_code == (200 if role in GIVEN else 403)
+    assert {row["name"] for row in told.json().get("items", ())} == GIVEN.get(role, set())
+
+
+def test_keys_are_revoked_by_whoever_makes_any(as_: As) -> None:
+    key = as_("reviewer").post("/api/v1/keys", json=KEY | {"scopes": ["project.read"]}).json()["id"]
+    assert as_("officer").delete(f"/api/v1/keys/{key}").status_code == 403
+    assert as_("system_admin").delete(f"/api/v1/keys/{key}").json()["revoked_at"] is not None
+
+
 def test_a_key_is_bound_to_its_addresses(as_: As, client_of: Callable[..., TestClient]) -> None:
     secret = key_for(as_, addresses=["10.1.0.7/16", "2001:db8::1"])["key"]
     for address, status in (

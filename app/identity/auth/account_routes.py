@@ -20,7 +20,7 @@ from app.identity.auth.schemas import (
     UserPatch,
     UserRow,
 )
-from app.identity.auth.service import AdministratorAccount, KeyExists, OwnAccount, UserExists
+from app.identity.auth.service import AdministratorAccount, KeyExists, OwnAccount, ScopeBeyond, UserExists
 from app.kernel.access import Actor, Permission
 from app.kernel.asking import asked
 from app.kernel.db import Db
@@ -167,12 +167,16 @@ async def list_keys(
     "/keys",
     response_model=KeyCreated,
     status_code=201,
-    responses=raises(Unauthenticated, Forbidden, KeyExists, Invalid),
+    responses=raises(Unauthenticated, Forbidden, ScopeBeyond, KeyExists, Invalid),
     summary="新增密钥",
     openapi_extra=TOLD_ONCE,
 )
 def create_key(body: KeyIn, db: Db, actor: KeyEditor) -> Response:
-    """Create a key for a machine. It is told once, reads only what its scopes say, and ends within a year."""
+    """Create a key for a machine. It is told once, reads only what its scopes say, and ends within a year.
+
+    Nobody gives a key what he has not: a system administrator's opens units and choices; reviewers make those that
+    read projects and figures. Both see all keys and may revoke them.
+    """
     key, secret = service.create_key(db, actor, body)
     out = KeyCreated(**queries.key_out(db, key).model_dump(), key=secret)
     return _once(db, saved(db, out, status=201))

@@ -35,6 +35,12 @@ class KeyExists(Conflict):
     english = "There is a key with this name."
 
 
+class ScopeBeyond(Forbidden):
+    code = "scope_beyond"
+    message = "密钥的权限不得超出创建者本人的权限；读取业务数据的密钥由审核人创建"
+    english = "A key opens no more than its maker may. Keys to business data are made by reviewers."
+
+
 class OwnAccount(Forbidden):
     code = "own_account"
     message = "不得为自己授予角色或停用自己的账号"
@@ -153,7 +159,10 @@ def unlock(db: Session, user: User) -> None:
 
 
 def create_key(db: Session, actor: Actor, body: KeyIn) -> tuple[ApiKey, str]:
-    """A key for a machine, and the secret that is told only now."""
+    """A key for a machine, and the secret that is told only now; 403 for a scope that the maker has not himself."""
+    beyond = set(body.scopes) - actor.permissions
+    if beyond:
+        raise ScopeBeyond(f"{ScopeBeyond.message}：{'、'.join(sorted(beyond))}", ScopeBeyond.english)
     today = calendar.today()
     if not today <= body.expires_on <= today + LONGEST_KEY:
         raise Invalid.field("expires_on", "range", "应在今天之后、一年之内")
