@@ -37,6 +37,7 @@ from app.facts.evidence import notices as evidence_tells
 from app.facts.evidence.routes import router as evidence
 from app.facts.evidence.upload_routes import router as uploads
 from app.facts.funds import reactions as funds_react
+from app.facts.funds.ledger import FUNDS
 from app.facts.funds.routes import router as funds
 from app.facts.history.routes import router as history
 from app.facts.meta.routes import router as meta
@@ -47,6 +48,7 @@ from app.facts.projects import notices as projects_tell
 from app.facts.projects import reactions as projects_react
 from app.facts.projects import sights
 from app.facts.projects.routes import router as projects
+from app.facts.recognition.notices import told_of, watching
 from app.facts.reviews import notices as reviews_tell
 from app.facts.reviews.routes import router as reviews
 from app.facts.statistics.routes import router as statistics
@@ -107,9 +109,10 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "project.problem_raised": (projects_tell.problem_raised,),
     "project.problem_solved": (projects_tell.problem_solved,),
     "project.evidence_added": (evidence_tells.added,),
-    "project.evidence_replaced": (evidence_tells.added,),
-    "project.evidence_verified": (evidence_tells.judged,),
-    "project.evidence_rejected": (evidence_tells.judged,),
+    "project.evidence_replaced": (evidence_tells.added, watching(FUNDS)),
+    "project.evidence_verified": (evidence_tells.judged, watching(FUNDS)),
+    "project.evidence_rejected": (evidence_tells.judged, watching(FUNDS)),
+    **told_of(FUNDS),
     "project.review_requested": (reviews_tell.requested,),
     "project.review_concluded": (reviews_tell.concluded,),
     "project.review_withdrawn": (reviews_tell.withdrawn,),

@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, case, select
+from sqlalchemy import Connection, and_, case, null, select
 
 from app.facts.projects.models import Project
 from app.figures.engine import Frame, Measure, cells, filter_conditions, filter_shape, measure_condition, values_of
@@ -35,6 +35,7 @@ def _listing(source: Source) -> Listing:
             source.sort.label("date"),
             case((source.happened != source.event, source.happened)).label("deferred_from"),
             source.amount.label("amount"),
+            (null() if source.why is None else source.why).label("why"),
             source.row_id.label("id"),
             Project.sector,
             Project.stage,

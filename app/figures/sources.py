@@ -26,9 +26,10 @@ from sqlalchemy.orm import InstrumentedAttribute, aliased
 from app.facts.agreements.models import COUNTS_ON as PAPER_COUNTS_ON
 from app.facts.agreements.models import Agreement, AgreementType
 from app.facts.funds.models import COUNTS_ON as FUND_COUNTS_ON
-from app.facts.funds.models import FundEntry, FundState
+from app.facts.funds.models import FundEntry
 from app.facts.projects.models import Project, counts_on
 from app.facts.projects.terms import Stage, Status
+from app.facts.recognition.terms import EntryState
 from app.figures.buckets import bucket
 from app.kernel.db import Fen
 
@@ -49,7 +50,8 @@ class Source:
     `happened` is its own day; `event` the day it counts on, which is another where its own lay in a period that was
     closed before it was recorded.
 
-    `where` picks the rows of the days asked for; `sort` is a day that is never null, for lists of rows.
+    `where` picks the rows of the days asked for; `sort` is a day that is never null, for lists of rows. `why` says why
+    a row is there that takes something back.
     """
 
     code: str
@@ -63,6 +65,7 @@ class Source:
     amount: ColumnElement[int]
     where: tuple[ColumnElement[bool], ...]
     sort: ColumnElement[date]
+    why: ColumnElement[str | None] | None = None
 
 
 def _reached(code: str, label: str, stage: Stage, amount: ColumnElement[int]) -> Source:
@@ -138,11 +141,12 @@ SOURCES: Mapping[str, Source] = {
             event=FUND_COUNTS_ON,
             amount=FundEntry.amount_fen.expression,
             where=(
-                FundEntry.state == FundState.RECOGNISED,
+                FundEntry.state == EntryState.RECOGNISED,
                 FUND_COUNTS_ON >= FROM_DAY,
                 FUND_COUNTS_ON <= TO_DAY,
             ),
             sort=FUND_COUNTS_ON,
+            why=FundEntry.reason.expression,
         ),
         Source(
             code="tracked",
@@ -174,7 +178,7 @@ _INVESTED = (
     select(func.sum(_paid.amount_fen))
     .where(
         _paid.project_id == Project.id,
-        _paid.state == FundState.RECOGNISED,
+        _paid.state == EntryState.RECOGNISED,
         _PAID <= AS_OF,
         bucket("year", _PAID) == bucket("year", _SIGNED),
     )

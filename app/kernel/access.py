@@ -50,7 +50,8 @@ class Permission(StrEnum):
     PROJECT_EDIT = "project.edit"
     PROJECT_SEAL = "project.seal"
     AGREEMENT_EDIT = "agreement.edit"
-    FUND_EDIT = "fund.edit"
+    FUND_DECLARE = "fund.declare"
+    FUND_RECOGNISE = "fund.recognise"  # also reject and reverse; never what one declared oneself
     EVIDENCE_READ = "evidence.read"  # papers themselves: no machine's key may be given it
     EVIDENCE_ADD = "evidence.add"
     EVIDENCE_VERIFY = "evidence.verify"
@@ -78,7 +79,7 @@ _STAFF = {
 }  # fmt: skip
 _OFFICER = _STAFF | {
     P.UNIT_EDIT, P.ENTERPRISE_EDIT, P.ENTERPRISE_MERGE, P.CONTACT_READ, P.PROJECT_CREATE, P.PROJECT_EDIT,
-    P.AGREEMENT_EDIT, P.FUND_EDIT, P.STATISTIC_EDIT, P.LEDGER_IMPORT, P.CALENDAR_EDIT, P.RULE_SAVE,
+    P.AGREEMENT_EDIT, P.FUND_DECLARE, P.STATISTIC_EDIT, P.LEDGER_IMPORT, P.CALENDAR_EDIT, P.RULE_SAVE,
     P.EVIDENCE_ADD, P.REVIEW_REQUEST, P.GATE_OVERRIDE,
 }  # fmt: skip
 
@@ -86,18 +87,10 @@ TABLE: dict[Role, frozenset[Permission]] = {
     Role.OFFICER: frozenset(_OFFICER | {P.SELF}),
     Role.REVIEWER: frozenset(
         _OFFICER
-        | {
-            P.KEY_EDIT,
-            P.SELF,
-            P.PROJECT_SEAL,
-            P.PERIOD_EDIT,
-            P.RULE_ACTIVATE,
-            P.EVIDENCE_VERIFY,
-            P.REVIEW_CONCLUDE,
-            P.GATE_DECIDE,
-        }
+        | {P.KEY_EDIT, P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE}
+        | {P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE, P.GATE_DECIDE, P.FUND_RECOGNISE}
     ),
-    Role.REPORTER: frozenset(_STAFF | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD}),
+    Role.REPORTER: frozenset(_STAFF | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD, P.FUND_DECLARE}),
     Role.LEADER: frozenset(_STAFF | {P.SELF}),
     Role.SYSTEM_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.UNIT_EDIT, P.USER_READ, P.USER_EDIT, P.KEY_EDIT}),
     Role.SECURITY_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.USER_READ, P.ROLE_GRANT, P.RULE_READ}),

@@ -9,9 +9,10 @@ from sqlalchemy import insert, text
 
 from app.facts.agreements.models import Agreement, AgreementType
 from app.facts.enterprises.models import Enterprise, Ownership
-from app.facts.funds.models import FundEntry, FundKind, FundSource, FundState
+from app.facts.funds.models import FundEntry, FundKind, FundSource
 from app.facts.projects.models import Project, ProjectUnit
 from app.facts.projects.terms import STAGES, Channel, Confidentiality, Kind, Sector, Stage, Status, UnitRole
+from app.facts.recognition.terms import EntryState
 from app.identity.units.models import Tier, Unit, UnitKind, UnitTerm
 from app.kernel.access import Role
 from app.kernel.db import Base, Database
@@ -81,7 +82,7 @@ def _funds(projects: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield _whole(
                 FundEntry, id=row["id"], project_id=row["id"], arrived_on=row["signed_on"] + timedelta(days=60),
                 amount_fen=row["funds_fen"], source=FundSource.OUTSIDE_CITY, kind=FundKind.EQUITY, currency="CNY",
-                state=FundState.RECOGNISED, imported=True, entered_at=AT, entered_by=1,
+                state=EntryState.RECOGNISED, imported=True, entered_at=AT, entered_by=1,
             )  # fmt: skip
 
 

@@ -99,7 +99,7 @@ def test_a_correction_of_what_a_closed_period_counts_is_refused_until_it_is_open
             officer.patch(f"{of}/agreements/{paper}", json={"signed_on": "2020-10-01"}, headers=match()),
             officer.patch(f"{of}/stages/started", json={"happened_on": "2020-09-02", "reason": "改"}, headers=match()),
             officer.post(f"{of}/moves", json={"to": "signed", "happened_on": "2020-10-01", "reason": "退回"}),
-            officer.post(f"{of}/funds/{fund}/reverse", json={"reason": "重复", "restate": True}),
+            reviewer.post(f"{of}/funds/{fund}/reverse", json={"reason": "重复", "restate": True}),
         ]
 
     for refused in attempts():
@@ -107,7 +107,7 @@ def test_a_correction_of_what_a_closed_period_counts_is_refused_until_it_is_open
         assert "2020-08" in refused.json()["detail"]
     # What no figure counts may be corrected; money that went back goes from the day it went back.
     assert officer.patch(f"{of}/agreements/{paper}", json={"note": "见附件"}, headers=match()).status_code == 200
-    assert officer.post(f"{of}/funds/{fund}/reverse", json={"reason": "退回", "on": "2020-08-31"}).status_code == 201
+    assert reviewer.post(f"{of}/funds/{fund}/reverse", json={"reason": "退回", "on": "2020-08-31"}).status_code == 201
     assert asked(as_, "2020-08") == before
     assert asked(as_, "2020-09", "funds_arrived") == ["-50000000.00"]
     assert reviewer.post(f"{API}/periods/2020-08/reopen", json={"reason": "更正"}).status_code == 200

@@ -12,9 +12,9 @@ from app.exchange.ledgers.known import Record, records
 from app.exchange.ledgers.labels import LABELS, STAGE_DATES
 from app.facts.agreements.models import AgreementType
 from app.facts.enterprises.models import Enterprise
-from app.facts.funds.models import FundState
 from app.facts.projects.models import Project
 from app.facts.projects.terms import UnitRole
+from app.facts.recognition.terms import EntryState
 from app.identity.units.models import Unit
 from app.kernel.regions import region_name
 from app.kernel.sheets import ColumnOut, SheetOut, Style, write_workbook
@@ -192,7 +192,7 @@ def _standing(record: Record) -> list[dict[str, Any]]:
     return [
         entry
         for entry in record.entries
-        if entry["state"] is FundState.RECOGNISED and entry["reverses_id"] is None and entry["id"] not in undone
+        if entry["state"] is EntryState.RECOGNISED and entry["reverses_id"] is None and entry["id"] not in undone
     ]
 
 

@@ -11,10 +11,13 @@ from app.exchange.ledgers.known import Line
 from app.exchange.ledgers.labels import LABELS
 from app.exchange.ledgers.models import Outcome
 from app.exchange.ledgers.records import wan
-from app.facts.funds.models import FundKind, FundSource, FundState
+from app.facts.funds.models import FundEntry, FundKind, FundSource
+from app.facts.recognition.terms import EntryState
+from app.kernel.bulk import names_of, table_of
 from app.kernel.money import PLAUSIBLE_FEN
 
 _NOTE_LIMIT = 500
+_BLANK = dict.fromkeys(names_of(table_of(FundEntry))) | {"currency": "CNY", "split": False, "imported": True}
 
 
 def pay(draft: Draft) -> None:
@@ -22,9 +25,9 @@ def pay(draft: Draft) -> None:
     lines = draft.record.entries if draft.record else []
     undone = {line["reverses_id"] for line in lines if line["reverses_id"] is not None}
     stand = [line for line in lines if line["reverses_id"] is None and line["id"] not in undone]
-    live = [line for line in stand if line["state"] is not FundState.REJECTED]
+    live = [line for line in stand if line["state"] is not EntryState.REJECTED]
     gone = [line for line in lines if line["reverses_id"] is None and line not in live]
-    entries = [line for line in lines if line["state"] is FundState.RECOGNISED]
+    entries = [line for line in lines if line["state"] is EntryState.RECOGNISED]
     fresh = len(entries)
     for row in draft.fund_rows:
         if _sound(draft, row):
@@ -106,11 +109,10 @@ def _enter(draft: Draft, row: RowReading, day: date, fen: int, note: str | None)
         draft.warn(None, "fund_incomplete", "；".join(missing), row)
     counts_on = known.closed.deferral(day)
     draft.defer("arrived_on" if "arrived_on" in row.letters else "funds", counts_on, row)
-    line = {
+    line = _BLANK | {
         "arrived_on": day, "deferred_to": counts_on, "amount_fen": fen, "source": FundSource(str(source)),
-        "kind": FundKind(str(kind)), "origin_region": None, "currency": "CNY", "foreign_amount": None, "rate": None,
-        "rate_on": None, "state": FundState.RECOGNISED, "reverses_id": None, "reason": None, "note": note,
-        "imported": True, "entered_at": known.now, "entered_by": known.actor.id,
+        "kind": FundKind(str(kind)), "state": EntryState.RECOGNISED, "note": note, "entered_at": known.now,
+        "entered_by": known.actor.id, "entered_by_name": known.actor_name,
     }  # fmt: skip
     draft.add("entries", line)
     return line

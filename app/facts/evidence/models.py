@@ -1,9 +1,9 @@
 from datetime import date, datetime
 
-from sqlalchemy import Date, ForeignKey, Index, String
+from sqlalchemy import Date, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.facts.evidence.terms import EvidenceKind, EvidenceState
+from app.facts.evidence.terms import Book, EvidenceKind, EvidenceState
 from app.facts.projects.terms import Stage
 from app.kernel.db import Base, Id, Instant, Word, text_key
 from app.kernel.events import Logged
@@ -12,8 +12,8 @@ from app.kernel.events import Logged
 class Evidence(Logged, Base):
     """A file that a project shows as proof. The file is named by the hash of its content and so never changes.
 
-    A better one is a row of its own that `replaces` this one; both stay. What a row proves for (an entry of funds, a
-    review) is held by those who rely on it.
+    A better one is a row of its own that `replaces` this one; both stay. Which entries of a ledger rest on it is a
+    `Reliance`; a review holds the number of its paper itself.
     """
 
     __tablename__ = "evidence"
@@ -38,6 +38,26 @@ class Evidence(Logged, Base):
     reason: Mapped[str | None] = mapped_column(String(300))  # of the rejection
     replaces_id: Mapped[int | None] = mapped_column(ForeignKey("evidence.id"), unique=True)
     replaces_reason: Mapped[str | None] = mapped_column(String(300))
+
+    def subject_id(self) -> int:
+        return self.project_id
+
+
+class Reliance(Logged, Base):
+    """An entry of a ledger rests on a paper. It is never taken back: what replaces the paper is relied on as well."""
+
+    __tablename__ = "reliance"
+    __subject__ = "project"
+    __table_args__ = (
+        UniqueConstraint("book", "entry_id", "evidence_id"),
+        Index("ix_reliance_project", "project_id", "book"),
+    )
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True)
+    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
+    book: Mapped[Book] = mapped_column(Word(Book, 12))
+    entry_id: Mapped[int] = mapped_column(Id)
+    evidence_id: Mapped[int] = mapped_column(ForeignKey("evidence.id"), index=True)
 
     def subject_id(self) -> int:
         return self.project_id

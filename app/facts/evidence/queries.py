@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Select, bindparam, select
 from sqlalchemy.orm import Session, aliased
 
-from app.facts.evidence.models import Evidence
+from app.facts.evidence.models import Evidence, Reliance
 from app.facts.evidence.terms import EVIDENCE_KIND_LABELS, EvidenceKind, EvidenceState
 from app.facts.projects import queries as projects
 from app.kernel.access import Actor
@@ -52,21 +52,36 @@ def _rows() -> Select[*tuple[Any, ...]]:
 
 _of_project = Statement(_rows().where(Evidence.project_id == bindparam("project")).order_by(Evidence.id))
 _one = Statement(_rows().where(Evidence.id == bindparam("evidence")))
+_relied_on = Statement(
+    select(Reliance.evidence_id, Reliance.book, Reliance.entry_id.label("entry"))
+    .where(Reliance.project_id == bindparam("project"))
+    .order_by(Reliance.id)
+)
 
 
 def of_project(connection: Connection, actor: Actor, code: str) -> Answer:
     """All evidence of a project the actor may see, under the project's row version."""
     project = projects.get(connection, actor, code)
-    rows = _of_project.rows(connection, {"project": project.id})
-    items = [dict(zip(_of_project.names, row, strict=True)) for row in _of_project.spelled(connection, rows)]
+    items = _told(connection, project.id, _of_project, {"project": project.id})
     return Answer({"items": items}, row_version=project.version)
 
 
 def out(db: Session, evidence: Evidence) -> dict[str, Any]:
     """One paper, as its list shows it."""
-    connection = db.connection()
-    rows = _one.rows(connection, {"evidence": evidence.id})
-    return dict(zip(_one.names, _one.spelled(connection, rows)[0], strict=True))
+    db.flush()
+    return _told(db.connection(), evidence.project_id, _one, {"evidence": evidence.id})[0]
+
+
+def _told(connection: Connection, project_id: int, statement: Statement, given: dict[str, Any]) -> list[dict[str, Any]]:
+    relied_on: dict[int, list[dict[str, Any]]] = {}
+    rows = _relied_on.rows(connection, {"project": project_id})
+    for number, *by in _relied_on.spelled(connection, rows):
+        relied_on.setdefault(number, []).append(dict(zip(_relied_on.names[1:], by, strict=True)))
+    found = [
+        dict(zip(statement.names, row, strict=True))
+        for row in statement.spelled(connection, statement.rows(connection, given))
+    ]
+    return [paper | {"relied_on": relied_on.get(paper["id"], [])} for paper in found]
 
 
 class Download(NamedTuple):

@@ -3,7 +3,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.facts.evidence.terms import EVIDENCE_KIND_LABELS, EvidenceKind, EvidenceState
+from app.facts.evidence.terms import EVIDENCE_KIND_LABELS, Book, EvidenceKind, EvidenceState
 from app.facts.projects.terms import Stage
 from app.kernel.text import Line, Paragraph
 
@@ -27,6 +27,13 @@ class RejectIn(BaseModel):
     reason: Reason = Field(description="退回原因，上传人可见", examples=["进账单户名与投资企业不符"])
 
 
+class ReliedOnOut(BaseModel):
+    """An entry that rests on a paper."""
+
+    book: Book = Field(description="账目：fund 到位资金、outcome 实际成效", examples=["fund"])
+    entry: int = Field(description="该账目中的记录号", examples=[31])
+
+
 class EvidenceOut(BaseModel):
     """A paper and what came of it."""
 
@@ -48,6 +55,7 @@ class EvidenceOut(BaseModel):
     replaces: int | None = Field(description="替换的是哪一份；null 不是替换件", examples=[None])
     replaces_reason: str | None = Field(description="替换原因", examples=[None])
     replaced_by: int | None = Field(description="被哪一份替换；null 未被替换。被替换的不再作为依据", examples=[None])
+    relied_on: list[ReliedOnOut] = Field(description="以这份材料为依据的记录；替换件自动承接")
 
 
 class EvidenceList(BaseModel):

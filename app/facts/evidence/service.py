@@ -1,5 +1,6 @@
 """What enters as evidence and who believes it. Files come from the store: they are there before the transaction."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
@@ -7,13 +8,13 @@ from sqlalchemy import Connection, select
 from sqlalchemy.orm import Session
 
 from app.facts.evidence import queries
-from app.facts.evidence.models import Evidence
-from app.facts.evidence.terms import EvidenceKind, EvidenceState
+from app.facts.evidence.models import Evidence, Reliance
+from app.facts.evidence.terms import Book, EvidenceKind, EvidenceState
 from app.facts.projects import queries as project_queries
 from app.facts.projects import service as projects
 from app.facts.projects.models import Project
 from app.facts.projects.terms import Stage
-from app.identity.auth.models import User
+from app.identity.auth.queries import name_of
 from app.kernel import calendar, events, files
 from app.kernel.access import Actor, Permission
 from app.kernel.errors import Conflict, Forbidden
@@ -78,12 +79,17 @@ def add(db: Session, actor: Actor, code: str, said: Described, file: Received) -
 def replace(
     db: Session, actor: Actor, code: str, number: int, file: Received, *, reason: str, dated_on: date, note: str | None
 ) -> tuple[Project, Evidence]:
-    """Put another file in the place of one. The old one stays to be seen and proves nothing from now on."""
+    """Put another file in the place of one. The old one stays to be seen and proves nothing from now on.
+
+    What relied on the old one relies on the new one, once it is verified.
+    """
     project = projects.open_for_change(db, actor, code, Permission.EVIDENCE_ADD, even_archived=True)
     old = _newest(db, project, number)
     said = Described(old.kind, dated_on, old.stage, note)
     _check_new(db, project, old.kind, old.stage, file)
     evidence = _link(db, actor, project, said, file, replaces_id=old.id, replaces_reason=reason)
+    for reliance in db.scalars(select(Reliance).where(Reliance.evidence_id == old.id).order_by(Reliance.id)):
+        rely(db, project, reliance.book, reliance.entry_id, [evidence])
     events.record(
         db, "project.evidence_replaced", project, reason=reason, evidence=evidence.id, replaces=old.id, paper=old.kind
     )
@@ -111,6 +117,17 @@ def reject(db: Session, actor: Actor, code: str, number: int, reason: str) -> tu
     return project, evidence
 
 
+def rely(db: Session, project: Project, book: Book, entry_id: int, papers: Iterable[Evidence]) -> None:
+    """Let an entry of a ledger rest on papers of its project."""
+    known = set(
+        db.scalars(select(Reliance.evidence_id).where(Reliance.book == book, Reliance.entry_id == entry_id))
+    )  # fmt: skip
+    for paper in papers:
+        if paper.id not in known:
+            db.add(Reliance(project_id=project.id, book=book, entry_id=entry_id, evidence_id=paper.id))
+            known.add(paper.id)
+
+
 def _check_new(db: Session, project: Project, kind: EvidenceKind, stage: Stage | None, file: Received) -> None:
     # The same paper may prove two things, but not one thing twice; and whoever sends it again learns that it is there.
     same = db.scalars(
@@ -133,7 +150,7 @@ def _link(
     evidence = Evidence(
         project_id=project.id, kind=said.kind, stage=said.stage, dated_on=said.dated_on, sha256=file.sha256,
         filename=file.name, note=said.note, state=EvidenceState.SUBMITTED, uploaded_at=calendar.now(),
-        uploaded_by=actor.id, uploaded_by_name=_name_of(db, actor), replaces_id=replaces_id,
+        uploaded_by=actor.id, uploaded_by_name=name_of(db, actor), replaces_id=replaces_id,
         replaces_reason=replaces_reason,
     )  # fmt: skip
     db.add(evidence)
@@ -166,10 +183,5 @@ def _judge(
     evidence.reason = reason
     evidence.judged_at = calendar.now()
     evidence.judged_by = actor.id
-    evidence.judged_by_name = _name_of(db, actor)
+    evidence.judged_by_name = name_of(db, actor)
     projects.touch(db, project)
-
-
-def _name_of(db: Session, actor: Actor) -> str:
-    user = db.get(User, actor.id) if actor.kind == "user" else None
-    return user.name if user is not None else actor.name

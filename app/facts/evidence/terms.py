@@ -1,4 +1,4 @@
-"""The words of evidence: what a paper is, how far it is believed, and their Chinese labels."""
+"""The words of evidence: what a paper is, how far it is believed, what relies on it, and their Chinese labels."""
 
 from enum import StrEnum
 
@@ -30,6 +30,7 @@ class EvidenceKind(StrEnum):
     CAPITAL_VERIFICATION = "capital_verification"
     BANK_SLIP = "bank_slip"
     INVOICE = "invoice"
+    PAYMENT_RECEIPT = "payment_receipt"
     SPLIT_CERTIFICATE = "split_certificate"
     STATISTICS_REPORT = "statistics_report"
     SOCIAL_INSURANCE = "social_insurance"
@@ -61,6 +62,7 @@ EVIDENCE_KIND_LABELS = {
     EvidenceKind.CAPITAL_VERIFICATION: "验资报告",
     EvidenceKind.BANK_SLIP: "进账单",
     EvidenceKind.INVOICE: "发票",
+    EvidenceKind.PAYMENT_RECEIPT: "缴款凭证",
     EvidenceKind.SPLIT_CERTIFICATE: "分割证明",
     EvidenceKind.STATISTICS_REPORT: "统计报表",
     EvidenceKind.SOCIAL_INSURANCE: "社保缴纳证明",
@@ -81,3 +83,13 @@ EVIDENCE_STATE_LABELS = {
     EvidenceState.VERIFIED: "已核验",
     EvidenceState.REJECTED: "已退回",
 }
+
+
+class Book(StrEnum):
+    """The ledgers whose entries rely on evidence."""
+
+    FUND = "fund"
+    OUTCOME = "outcome"
+
+
+BOOK_LABELS = {Book.FUND: "到位资金", Book.OUTCOME: "实际成效"}

@@ -1,11 +1,11 @@
-from datetime import date, datetime
+from datetime import date
 from enum import StrEnum
 
-from sqlalchemy import Date, ForeignKey, Index, String, func
+from sqlalchemy import Date, Index, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.kernel.db import Base, Fen, Id, Instant, Word, text_key
-from app.kernel.events import Logged
+from app.facts.recognition.models import LedgerEntry
+from app.kernel.db import Base, Fen, Id, Word, text_key
 
 
 class FundSource(StrEnum):
@@ -40,32 +40,17 @@ FUND_KIND_LABELS = {
 }
 
 
-class FundState(StrEnum):
-    """Only `recognised` entries count; a reversal is a recognised entry of its own, with the opposite amount."""
+class FundEntry(LedgerEntry, Base):
+    """A line of the funds ledger.
 
-    DECLARED = "declared"
-    RECOGNISED = "recognised"
-    REJECTED = "rejected"
-
-
-FUND_STATE_LABELS = {FundState.DECLARED: "已申报", FundState.RECOGNISED: "已认定", FundState.REJECTED: "已退回"}
-
-
-class FundEntry(Logged, Base):
-    """A line of the funds ledger. It is never changed; a wrong one is reversed by another.
-
-    Foreign money keeps its amount, currency and the rate of the day it arrived, as exact decimal text. An entry
-    counts on `arrived_on`, or on `deferred_to` where that day's period was closed before it was recognised.
+    Foreign money keeps its amount, currency and the rate of the day it arrived, as exact decimal text. `split` money
+    is shared by several districts: the amount is our part of it.
     """
 
     __tablename__ = "fund_entry"
-    __subject__ = "project"
     __table_args__ = (Index("ix_fund_project", "project_id", "arrived_on"),)
 
-    id: Mapped[int] = mapped_column(Id, primary_key=True)
-    project_id: Mapped[int] = mapped_column(ForeignKey("project.id"))
     arrived_on: Mapped[date] = mapped_column(Date)
-    deferred_to: Mapped[date | None] = mapped_column(Date)
     amount_fen: Mapped[int] = mapped_column(Fen)
     source: Mapped[FundSource] = mapped_column(Word(FundSource, 20))
     kind: Mapped[FundKind] = mapped_column(Word(FundKind, 12))
@@ -74,16 +59,12 @@ class FundEntry(Logged, Base):
     foreign_amount: Mapped[str | None] = mapped_column(text_key(30))
     rate: Mapped[str | None] = mapped_column(text_key(30))
     rate_on: Mapped[date | None] = mapped_column(Date)
-    state: Mapped[FundState] = mapped_column(Word(FundState, 12))
-    reverses_id: Mapped[int | None] = mapped_column(ForeignKey("fund_entry.id"), unique=True)
-    reason: Mapped[str | None] = mapped_column(String(300))
-    note: Mapped[str | None] = mapped_column(String(500))
-    imported: Mapped[bool] = mapped_column(default=False)
-    entered_at: Mapped[datetime] = mapped_column(Instant)
-    entered_by: Mapped[int] = mapped_column(Id)
+    split: Mapped[bool] = mapped_column(default=False)
+    import_id: Mapped[int | None] = mapped_column(Id, index=True)  # the import of a ledger that brought it
 
-    def subject_id(self) -> int:
-        return self.project_id
+    @property
+    def day(self) -> date:
+        return self.arrived_on
 
 
 COUNTS_ON = func.coalesce(FundEntry.deferred_to, FundEntry.arrived_on)

@@ -5,44 +5,52 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
-from app.facts.funds.models import FundEntry, FundState
+from app.facts.funds.ledger import FUNDS
+from app.facts.funds.models import FundEntry
 from app.facts.projects import queries as projects
+from app.facts.recognition.queries import standings
+from app.facts.recognition.terms import EntryState
 from app.kernel.access import Actor
-from app.kernel.errors import NotFound
 from app.kernel.money import format_yuan
 from app.kernel.replies import Answer
 from app.kernel.statements import Statement
 
-
-class NoFund(NotFound):
-    message = "该项目没有这笔到位资金"
-    english = "The project has no such fund entry."
-
-
-_reversal = aliased(FundEntry)
+_reversal, _anew = aliased(FundEntry), aliased(FundEntry)
 
 
 def _lines() -> Select[*tuple[Any, ...]]:
-    return select(
-        FundEntry.id,
-        FundEntry.arrived_on,
-        FundEntry.deferred_to,
-        FundEntry.amount_fen.label("amount"),
-        FundEntry.source,
-        FundEntry.kind,
-        FundEntry.origin_region,
-        FundEntry.currency,
-        FundEntry.foreign_amount,
-        FundEntry.rate,
-        FundEntry.rate_on,
-        FundEntry.state,
-        FundEntry.reverses_id.label("reverses"),
-        _reversal.id.label("reversed_by"),
-        FundEntry.reason,
-        FundEntry.note,
-        FundEntry.imported,
-        FundEntry.entered_at,
-    ).outerjoin(_reversal, _reversal.reverses_id == FundEntry.id)
+    return (
+        select(
+            FundEntry.id,
+            FundEntry.arrived_on,
+            FundEntry.deferred_to,
+            FundEntry.amount_fen.label("amount"),
+            FundEntry.source,
+            FundEntry.kind,
+            FundEntry.origin_region,
+            FundEntry.currency,
+            FundEntry.foreign_amount,
+            FundEntry.rate,
+            FundEntry.rate_on,
+            FundEntry.split,
+            FundEntry.state,
+            FundEntry.shared_reason,
+            FundEntry.reverses_id.label("reverses"),
+            _reversal.id.label("reversed_by"),
+            FundEntry.follows_id.label("follows"),
+            _anew.id.label("followed_by"),
+            FundEntry.reason,
+            FundEntry.note,
+            FundEntry.imported,
+            FundEntry.entered_at,
+            FundEntry.entered_by_name.label("entered_by"),
+            FundEntry.judged_at,
+            FundEntry.judged_by_name.label("judged_by"),
+            FundEntry.rule,
+        )
+        .outerjoin(_reversal, _reversal.reverses_id == FundEntry.id)
+        .outerjoin(_anew, _anew.follows_id == FundEntry.id)
+    )
 
 
 _of_project = Statement(
@@ -56,37 +64,34 @@ def of_project(connection: Connection, actor: Actor, code: str) -> Answer:
     """The ledger of a project the actor may see, with running totals, under the project's row version."""
     project = projects.get(connection, actor, code)
     rows = _of_project.rows(connection, {"project": project.id})
-    items, running = [], 0
-    for row, line in zip(rows, _of_project.spelled(connection, rows), strict=True):
-        running += row[_AMOUNT] if row[_STATE] == FundState.RECOGNISED else 0
-        items.append(dict(zip(_of_project.names, line, strict=True)) | {"running_amount": format_yuan(running)})
-    return Answer({"items": items, "funds": format_yuan(project.funds_fen)}, row_version=project.version)
+    items, running, declared = [], 0, 0
+    for row, line in zip(rows, _told(connection, actor, project.id, _of_project, rows), strict=True):
+        running += row[_AMOUNT] if row[_STATE] == EntryState.RECOGNISED else 0
+        declared += row[_AMOUNT] if row[_STATE] == EntryState.DECLARED else 0
+        items.append(line | {"running_amount": format_yuan(running)})
+    totals = {"funds": format_yuan(project.funds_fen), "declared": format_yuan(declared)}
+    return Answer({"items": items, **totals}, row_version=project.version)
 
 
-def out(db: Session, entry: FundEntry) -> dict[str, Any]:
+def out(db: Session, actor: Actor, entry: FundEntry) -> dict[str, Any]:
     """One line, as its list shows it."""
     connection = db.connection()
-    rows = _one.rows(connection, {"entry": entry.id})
-    return dict(zip(_one.names, _one.spelled(connection, rows)[0], strict=True))
+    return _told(connection, actor, entry.project_id, _one, _one.rows(connection, {"entry": entry.id}))[0]
 
 
-def get(db: Session, project_id: int, number: int) -> FundEntry:
-    """The entry with this number in the project's ledger; else 404."""
-    found = db.get(FundEntry, number)
-    if found is None or found.project_id != project_id:
-        raise NoFund
-    return found
+def _told(
+    connection: Connection, actor: Actor, project_id: int, statement: Statement, rows: list[tuple[Any, ...]]
+) -> list[dict[str, Any]]:
+    lines = [dict(zip(statement.names, row, strict=True)) for row in statement.spelled(connection, rows)]
+    resting = standings(connection, actor, FUNDS, project_id, lines)
+    return [line | resting[line["id"]].told() for line in lines]
 
 
 def recognised_fen(db: Session, project_id: int) -> int:
     """What has arrived for a project: the sum of its recognised entries, reversals included."""
     total = db.execute(
         select(func.sum(FundEntry.amount_fen)).where(
-            FundEntry.project_id == project_id, FundEntry.state == FundState.RECOGNISED
+            FundEntry.project_id == project_id, FundEntry.state == EntryState.RECOGNISED
         )
     ).scalar_one()
     return int(total or 0)
-
-
-def is_reversed(db: Session, entry: FundEntry) -> bool:
-    return db.scalars(select(FundEntry.id).where(FundEntry.reverses_id == entry.id)).first() is not None

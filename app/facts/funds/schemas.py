@@ -1,15 +1,15 @@
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from app.facts.funds.models import FundKind, FundSource, FundState
+from app.facts.funds.models import FundKind, FundSource
+from app.facts.recognition.schemas import FOLLOWS, PAPERS, EntryNumber, EntryOut, Note, Papers
 from app.kernel.calendar import PastDay
 from app.kernel.codes import RegionCode
 from app.kernel.money import Yuan, YuanOut
-from app.kernel.text import Paragraph
 
 
 def _above_zero(text: str) -> str:
@@ -23,17 +23,19 @@ ForeignAmount = Annotated[
     str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,14})(\.[0-9]{1,4})?$"), AfterValidator(_above_zero)
 ]
 Rate = Annotated[str, StringConstraints(pattern=r"^(0|[1-9][0-9]{0,5})(\.[0-9]{1,10})?$"), AfterValidator(_above_zero)]
-Note = Annotated[Paragraph, StringConstraints(max_length=500)]
-Reason = Annotated[Paragraph, StringConstraints(max_length=300)]
 
 SOURCE = "资金来源：outside_city 市外、outside_district 市内区外、local 区内、foreign 境外"
 KIND = "资金性质：equity 股权、loan 贷款、equipment 设备、land 土地、other 其他"
 REGION = "资金来源地，GB/T 2260 六位代码"
 CURRENCY = "币种（ISO 4217）"
 FOREIGN = "外币金额（该币种的单位），原样保存"
+SPLIT = "资金由多个区县共享，金额为本区所占部分；按规则另需分割证明"
 RATE = "一单位外币折合人民币元的汇率，原样保存"
 
-EXAMPLE: Any = {"arrived_on": "2020-09-30", "amount": "30000000.00", "source": "outside_city", "kind": "equity"}
+EXAMPLE: Any = {
+    "arrived_on": "2020-09-30", "amount": "30000000.00", "source": "outside_city", "kind": "equity",
+    "evidence": [7],
+}  # fmt: skip
 
 
 class FundIn(BaseModel):
@@ -52,31 +54,17 @@ class FundIn(BaseModel):
     rate_on: PastDay | None = Field(
         None, description="汇率日期，不晚于到位日期；不填为到位日期", examples=["2020-09-30"]
     )
+    split: bool = Field(False, description=SPLIT, examples=[False])
     note: Note | None = Field(None, description="备注", examples=["首期注册资本"])
+    evidence: Papers = Field((), description=PAPERS, examples=[[7]])
+    follows: EntryNumber | None = Field(None, description=FOLLOWS, examples=[None])
 
 
-class ReverseIn(BaseModel):
-    """Why an entry is taken back, and when that counts."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    reason: Reason = Field(description="冲销原因", examples=["同一笔进账单重复登记"])
-    on: PastDay | None = Field(
-        None, description="冲销日期（资金退回之日）；不填为今天。不早于原到位日期", examples=["2020-12-01"]
-    )
-    restate: bool = Field(
-        False, description="true：原记录本身有误，冲销计入原到位日期，所属期间的数据随之重述", examples=[False]
-    )
-
-
-class FundOut(BaseModel):
+class FundOut(EntryOut):
     """A line of the ledger."""
 
     id: int = Field(description="记录号", examples=[31])
     arrived_on: date = Field(description="到位日期（冲销行为冲销计入的日期）", examples=["2020-09-30"])
-    deferred_to: date | None = Field(
-        description="顺延计入的日期：到位日期所在期间在认定前已锁定；null 为按到位日期计入", examples=[None]
-    )
     amount: YuanOut = Field(description="金额（元），冲销为负")
     source: FundSource = Field(description=SOURCE, examples=["outside_city"])
     kind: FundKind = Field(description=KIND, examples=["equity"])
@@ -85,13 +73,7 @@ class FundOut(BaseModel):
     foreign_amount: str | None = Field(description=FOREIGN, examples=["1000000.00"])
     rate: str | None = Field(description=RATE, examples=["6.8101"])
     rate_on: date | None = Field(description="汇率日期", examples=["2020-09-30"])
-    state: FundState = Field(description="状态：只有 recognised 已认定计入", examples=["recognised"])
-    reverses: int | None = Field(description="冲销的是哪一行；null 不是冲销", examples=[None])
-    reversed_by: int | None = Field(description="被哪一行冲销；null 未被冲销", examples=[None])
-    reason: str | None = Field(description="冲销原因", examples=[None])
-    note: str | None = Field(description="备注", examples=["首期注册资本"])
-    imported: bool = Field(description="是否由台账导入", examples=[False])
-    entered_at: datetime = Field(description="登记时间", examples=["2020-10-08T01:20:00Z"])
+    split: bool = Field(description=SPLIT, examples=[False])
 
 
 class FundLine(FundOut):
@@ -101,7 +83,8 @@ class FundLine(FundOut):
 
 
 class FundList(BaseModel):
-    """The project's whole ledger by date, and its balance."""
+    """The project's whole ledger by date, its balance, and what waits to be recognised."""
 
     items: list[FundLine] = Field(description="按到位日期排列")
     funds: YuanOut = Field(description="累计到位资金（元）：已认定各行之和")
+    declared: YuanOut = Field(description="已申报尚未认定的资金（元），不计入累计到位资金")

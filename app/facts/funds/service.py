@@ -1,38 +1,20 @@
-"""What enters the ledger of funds. Nothing in it is ever changed: a wrong entry is reversed by another."""
+"""What enters the ledger of funds, and the project's total that follows from it."""
 
-from datetime import date
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
 from app.facts.funds import queries
-from app.facts.funds.models import FundEntry, FundState
-from app.facts.funds.schemas import FundIn, ReverseIn
+from app.facts.funds.ledger import FUNDS
+from app.facts.funds.models import FundEntry
+from app.facts.funds.schemas import FundIn
 from app.facts.projects import service as projects
 from app.facts.projects.models import Project
-from app.identity.periods.closures import hold
-from app.kernel import calendar, events
-from app.kernel.access import Actor, Permission
-from app.kernel.errors import Conflict, Invalid
+from app.facts.recognition import service as entries
+from app.facts.recognition.schemas import RecogniseIn, ReverseIn
+from app.kernel.access import Actor
+from app.kernel.errors import Invalid
 from app.kernel.money import PLAUSIBLE_FEN, convert, display
-
-
-class AlreadyReversed(Conflict):
-    code = "already_reversed"
-    message = "这笔资金已冲销"
-    english = "This entry was reversed before."
-
-
-class IsReversal(Conflict):
-    code = "is_reversal"
-    message = "冲销行不能再冲销；如冲销有误，请重新登记该笔资金"
-    english = "A reversal cannot be reversed: record the money again."
-
-
-class NotRecognised(Conflict):
-    code = "not_recognised"
-    message = "只有已认定的资金可以冲销"
-    english = "Only a recognised entry can be reversed."
 
 
 def derive(db: Session, project: Project) -> None:
@@ -43,55 +25,30 @@ def derive(db: Session, project: Project) -> None:
     db.flush()
 
 
-def create(db: Session, actor: Actor, code: str, body: FundIn) -> tuple[Project, FundEntry]:
-    """Enter money that arrived."""
-    project = projects.open_for_change(db, actor, code, Permission.FUND_EDIT, even_archived=True)
+def declare(db: Session, actor: Actor, code: str, body: FundIn) -> tuple[Project, FundEntry]:
+    """Declare money that arrived. It counts once another person has recognised it."""
+    project = projects.open_for_change(db, actor, code, FUNDS.declare, even_archived=True)
     entry = FundEntry(
         project_id=project.id, arrived_on=body.arrived_on, amount_fen=_amount(body), source=body.source, kind=body.kind,
         origin_region=body.origin_region, currency=body.currency, foreign_amount=body.foreign_amount, rate=body.rate,
-        rate_on=(body.rate_on or body.arrived_on) if body.rate is not None else None,
-        # Evidence and a second person who recognises come between these two states later.
-        state=FundState.RECOGNISED, deferred_to=hold(db).deferral(body.arrived_on), note=body.note,
-        entered_at=calendar.now(), entered_by=actor.id,
+        rate_on=(body.rate_on or body.arrived_on) if body.rate is not None else None, split=body.split,
+        note=body.note, **entries.stamp(db, actor),
     )  # fmt: skip
-    db.add(entry)
+    entries.declare(db, FUNDS, project, entry, numbers=body.evidence, follows=body.follows)
+    return project, entry
+
+
+def recognise(db: Session, actor: Actor, code: str, number: int, body: RecogniseIn) -> tuple[Project, FundEntry]:
+    """Let a declared entry count."""
+    project, entry = entries.recognise(db, actor, FUNDS, code, number, body)
     derive(db, project)
-    events.record(db, "project.fund_recorded", project, fund=entry.id, arrived_on=entry.arrived_on)
     return project, entry
 
 
 def reverse(db: Session, actor: Actor, code: str, number: int, body: ReverseIn) -> tuple[Project, FundEntry]:
-    """Take an entry back by one with the opposite amount.
-
-    Its date is the day the money went back (`on`, today by default): what was counted in the period of the
-    original stays there, and the period of the reversal loses it. Where the original was never true,
-    `restate` gives the reversal the original's date, and the past period is restated: it must be open.
-    """
-    project = projects.open_for_change(db, actor, code, Permission.FUND_EDIT, even_archived=True)
-    entry = queries.get(db, project.id, number)
-    if entry.reverses_id is not None:
-        raise IsReversal
-    if entry.state is not FundState.RECOGNISED:
-        raise NotRecognised
-    if queries.is_reversed(db, entry):
-        raise AlreadyReversed
-    on, closed = _reversed_on(entry, body), hold(db)
-    if body.restate:
-        closed.check([entry.deferred_to or entry.arrived_on])
-    reversal = FundEntry(
-        project_id=project.id, arrived_on=on, deferred_to=entry.deferred_to if body.restate else closed.deferral(on),
-        amount_fen=-entry.amount_fen, source=entry.source,
-        kind=entry.kind, origin_region=entry.origin_region, currency=entry.currency,
-        foreign_amount=None if entry.foreign_amount is None else f"-{entry.foreign_amount}", rate=entry.rate,
-        rate_on=entry.rate_on, state=FundState.RECOGNISED, reverses_id=entry.id, reason=body.reason,
-        entered_at=calendar.now(), entered_by=actor.id,
-    )  # fmt: skip
-    db.add(reversal)
+    """Take a recognised entry back by one with the opposite amount."""
+    project, reversal = entries.reverse(db, actor, FUNDS, code, number, body)
     derive(db, project)
-    events.record(
-        db, "project.fund_reversed", project, reason=body.reason, fund=reversal.id, reverses=entry.id,
-        arrived_on=reversal.arrived_on, restates=body.restate,
-    )  # fmt: skip
     return project, reversal
 
 
@@ -123,14 +80,3 @@ def _amount(body: FundIn) -> int:
         limit = display(PLAUSIBLE_FEN, digits=0)
         raise Invalid.field(field, "implausible", f"金额应小于{limit}，请核对单位是否为元")
     return fen
-
-
-def _reversed_on(entry: FundEntry, body: ReverseIn) -> date:
-    if body.restate:
-        if body.on is not None:
-            raise Invalid.field("on", "restated", "重述原期间时不填冲销日期，冲销计入原到位日期")
-        return entry.arrived_on
-    on = body.on or calendar.today()
-    if on < entry.arrived_on:
-        raise Invalid.field("on", "order", f"冲销日期不能早于到位日期 {entry.arrived_on.isoformat()}")
-    return on

@@ -6,8 +6,8 @@ from enum import Enum
 from typing import Any
 
 from app.facts.agreements.models import AGREEMENT_TYPE_LABELS
-from app.facts.evidence.terms import EVIDENCE_KIND_LABELS, EVIDENCE_STATE_LABELS
-from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS, FUND_STATE_LABELS
+from app.facts.evidence.terms import BOOK_LABELS, EVIDENCE_KIND_LABELS, EVIDENCE_STATE_LABELS
+from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS
 from app.facts.pipeline.terms import OVERRIDE_STATE_LABELS
 from app.facts.projects.terms import (
     CHANNEL_LABELS,
@@ -19,6 +19,7 @@ from app.facts.projects.terms import (
     STATUS_LABELS,
     UNIT_ROLE_LABELS,
 )
+from app.facts.recognition.terms import ENTRY_STATE_LABELS
 from app.facts.reviews.terms import OPINION_LABELS, REVIEW_KIND_LABELS, REVIEW_STATE_LABELS
 
 VERBS = {
@@ -41,7 +42,10 @@ VERBS = {
     "project.agreement_recorded": "登记合同协议",
     "project.agreement_corrected": "更正合同协议",
     "project.agreement_voided": "作废合同协议",
-    "project.fund_recorded": "登记到位资金",
+    "project.fund_declared": "申报到位资金",
+    "project.fund_evidence_added": "补充到位资金的材料",
+    "project.fund_recognised": "认定到位资金",
+    "project.fund_rejected": "退回到位资金",
     "project.fund_reversed": "冲销到位资金",
     "project.evidence_added": "上传佐证材料",
     "project.evidence_verified": "核验佐证材料",
@@ -91,15 +95,36 @@ TABLES = {
     "project_plan": "计划",
     "project_grant": "可见范围",
     "project_note": "记录",
+    "restatement": "统计重述",
     "agreement": "合同协议",
     "fund_entry": "到位资金",
     "evidence": "佐证材料",
+    "reliance": "依据",
     "review": "审查",
     "review_condition": "审查条件",
     "move": "阶段变更",
     "gate_override": "关口例外",
     "duplicate_answer": "疑似重复的答复",
 }
+
+ENTRY = {
+    "deferred_to": Named("顺延计入"),
+    "state": Named("状态", ENTRY_STATE_LABELS),
+    "reverses_id": Named("冲销的记录号"),
+    "follows_id": Named("重新申报的记录号"),
+    "reason": Named("原因"),
+    "note": Named("备注"),
+    "imported": Named("历史导入", YES_NO),
+    "entered_at": Named("登记时间"),
+    "entered_by": Named("登记人", points_at=Ref.USER),
+    "entered_by_name": Named("登记人姓名"),
+    "judged_at": Named("认定或退回的时间"),
+    "judged_by": Named("认定人或退回人", points_at=Ref.USER),
+    "judged_by_name": Named("认定人或退回人姓名"),
+    "shared_reason": Named("同一材料另作依据的说明"),
+    "rule": Named("认定所依据的规则"),
+}
+"""What every ledger's entries hold."""
 
 COLUMNS: dict[str, dict[str, Named]] = {
     "project": {
@@ -183,6 +208,12 @@ COLUMNS: dict[str, dict[str, Named]] = {
         "by_name": Named("登记人姓名"),
         "solved_on": Named("解决日期"),
     },
+    "restatement": {
+        "source": Named("重述的统计"),
+        "day": Named("计入日期"),
+        "recorded_on": Named("更正日期"),
+        "reason": Named("原因"),
+    },
     "agreement": {
         "type": Named("类型", AGREEMENT_TYPE_LABELS),
         "number": Named("合同编号"),
@@ -199,7 +230,6 @@ COLUMNS: dict[str, dict[str, Named]] = {
     },
     "fund_entry": {
         "arrived_on": Named("到位日期"),
-        "deferred_to": Named("顺延计入"),
         "amount_fen": Named("金额（元）"),
         "source": Named("资金来源", FUND_SOURCE_LABELS),
         "kind": Named("资金性质", FUND_KIND_LABELS),
@@ -208,13 +238,14 @@ COLUMNS: dict[str, dict[str, Named]] = {
         "foreign_amount": Named("外币金额"),
         "rate": Named("汇率"),
         "rate_on": Named("汇率日期"),
-        "state": Named("状态", FUND_STATE_LABELS),
-        "reverses_id": Named("冲销的记录号"),
-        "reason": Named("原因"),
-        "note": Named("备注"),
-        "imported": Named("历史导入", YES_NO),
-        "entered_at": Named("登记时间"),
-        "entered_by": Named("登记人", points_at=Ref.USER),
+        "split": Named("多区县共享", YES_NO),
+        "import_id": Named("导入编号"),
+        **ENTRY,
+    },
+    "reliance": {
+        "book": Named("账目", BOOK_LABELS),
+        "entry_id": Named("记录号"),
+        "evidence_id": Named("材料号"),
     },
     "evidence": {
         "kind": Named("种类", EVIDENCE_KIND_LABELS),

@@ -6,7 +6,7 @@ from sqlalchemy import Connection
 from app.facts.agreements.models import AGREEMENT_TYPE_LABELS
 from app.facts.enterprises.models import LISTING_LABELS, OWNERSHIP_LABELS
 from app.facts.evidence.terms import EVIDENCE_KIND_LABELS, EVIDENCE_STATE_LABELS
-from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS, FUND_STATE_LABELS
+from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS
 from app.facts.meta.schemas import Choice, ChoicesOut
 from app.facts.pipeline.terms import (
     GATE_FIELD_LABELS,
@@ -25,6 +25,7 @@ from app.facts.projects.terms import (
     STATUS_LABELS,
     UNIT_ROLE_LABELS,
 )
+from app.facts.recognition.terms import ENTRY_STATE_LABELS
 from app.facts.reviews.terms import OPINION_LABELS, REVIEW_KIND_LABELS, REVIEW_STATE_LABELS
 from app.facts.statistics.terms import STATISTIC_LABELS
 from app.identity.units.models import TIER_LABELS, UNIT_KIND_LABELS
@@ -42,7 +43,7 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
         "unit_role": UNIT_ROLE_LABELS,
     },
     "agreements": {"type": AGREEMENT_TYPE_LABELS},
-    "funds": {"source": FUND_SOURCE_LABELS, "kind": FUND_KIND_LABELS, "state": FUND_STATE_LABELS},
+    "funds": {"source": FUND_SOURCE_LABELS, "kind": FUND_KIND_LABELS, "state": ENTRY_STATE_LABELS},
     "evidence": {"kind": EVIDENCE_KIND_LABELS, "state": EVIDENCE_STATE_LABELS},
     "reviews": {"kind": REVIEW_KIND_LABELS, "state": REVIEW_STATE_LABELS, "opinion": OPINION_LABELS},
     "gates": {

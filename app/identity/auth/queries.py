@@ -40,6 +40,12 @@ class NoKey(NotFound):
     english = "There is no such key."
 
 
+def name_of(db: Session, actor: Actor) -> str:
+    """What an actor is called: a person's name, or that of a machine or of the house."""
+    user = db.get(User, actor.id) if actor.kind == "user" else None
+    return user.name if user is not None else actor.name
+
+
 # What is not in the log (last use, locks) may be this much older in a kept answer.
 _AGE = timedelta(minutes=1)
 

@@ -24,6 +24,12 @@ OVERRIDE_WAITS = declare(
 )
 OVERRIDE_DECIDED = declare("gate.override_decided", "例外申请结果", "项目「{project}」变更为{stage}的例外申请{outcome}")
 
+ENTRY_WAITS = declare("entry.declared", "申报待认定", "项目「{project}」申报的{entry}待认定", waits=True)
+ENTRY_DECIDED = declare("entry.decided", "申报结果", "项目「{project}」的{entry}{decision}")
+ENTRY_DOUBTED = declare(
+    "entry.doubted", "已认定的记录须复核", "项目「{project}」已认定的{entry}材料不再齐全：{lacks}", waits=True
+)
+
 IMPORT_ENDED = declare("ledger_import.ended", "导入有误", "台账「{file}」的导入已结束。{outcome}")
 
 RULE_DRAFT = declare(

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from app.facts.agreements.models import Agreement
 from app.facts.enterprises.models import Enterprise, Ownership
 from app.facts.projects.models import Project
+from tests.clients import As
 from tests.exchange.ledgers.importing import book, kinds, know_units, row, send, sheet, told
 from tests.factories.enterprises import make_enterprise
 from tests.factories.projects import make_project
@@ -190,12 +191,12 @@ def test_cumulative_funds_only_grow(officer: Any, there: str) -> None:
     assert "1500万元" in less["rows"][0]["findings"][-1]["message"] and "冲销" in str(less["rows"])
 
 
-def test_what_was_reversed_does_not_come_back(officer: Any, there: str) -> None:
+def test_what_was_reversed_does_not_come_back(officer: Any, as_: As, there: str) -> None:
     funds = [["项目名称", "到位日期", "到位金额(万元)", "资金来源", "资金性质"],
              ["玻纤制品项目", "2020-05-01", 500, "市外", "股权"]]  # fmt: skip
     send(officer, book(到位资金=funds))
     entry = officer.get(f"/api/v1/projects/{there}/funds").json()["items"][0]["id"]
-    answer = officer.post(f"/api/v1/projects/{there}/funds/{entry}/reverse", json={"reason": "未到账"})
+    answer = as_("reviewer").post(f"/api/v1/projects/{there}/funds/{entry}/reverse", json={"reason": "未到账"})
     assert answer.status_code in (200, 201), answer.text
     again = send(officer, book(到位资金=funds))
     assert [r["outcome"] for r in again["rows"]] == ["unchanged"]

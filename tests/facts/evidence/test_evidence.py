@@ -77,7 +77,7 @@ def test_a_paper_comes_in_and_is_believed_by_another(as_: As, db: Work) -> None:
         "size": len(PAPER), "media_type": "text/plain", "sha256": hashlib.sha256(PAPER).hexdigest(),
         "note": "首期注册资本", "state": "submitted", "uploaded_at": body["uploaded_at"],
         "uploaded_by": body["uploaded_by"], "judged_at": None, "judged_by": None, "reason": None, "replaces": None,
-        "replaces_reason": None, "replaced_by": None,
+        "replaces_reason": None, "replaced_by": None, "relied_on": [],
     }  # fmt: skip
     assert present(db, code) == (set(), {EvidenceKind.BANK_SLIP})
     assert listed(as_("leader"), code) == [body]
