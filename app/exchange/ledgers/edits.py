@@ -86,6 +86,16 @@ def load(db: Connection | Session, records: Iterable[Recorded]) -> dict[int, Edi
     return {project_id: edits for project_id, edits in found.items() if edits}
 
 
+def former_names(db: Connection | Session) -> Iterator[tuple[str, str]]:
+    """Every name that people have given up by renaming a project: (the project's code, the name)."""
+    renamed = Event.body.like('%"name":[%')
+    query = select(Event.subject_key, Event.body).where(Event.kind == "project.changed", renamed).order_by(Event.seq)
+    for code, body in db.execute(query):
+        for table, _, op, raw in _body(body).rows:
+            if table == "project" and op == "update" and "name" in (fields := _fields(raw)):
+                yield code, fields["name"][0]
+
+
 _COLUMNS = (Event.seq, Event.at, Event.kind, Event.subject_key, Event.actor, Event.body)
 
 

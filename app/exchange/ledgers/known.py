@@ -4,7 +4,7 @@ Every project by code and name, every unit and enterprise by everything it is ca
 speaks of, also the whole record (`load`).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -91,6 +91,7 @@ class Known:
     by_code: dict[str, int] = field(default_factory=dict)
     by_name: dict[str, list[int]] = field(default_factory=dict)
     by_alias: dict[str, list[int]] = field(default_factory=dict)
+    by_former_name: dict[str, list[int]] = field(default_factory=dict)
     hidden: frozenset[str] = frozenset()
     records: dict[int, Record] = field(default_factory=dict)
     edits: dict[int, Edits] = field(default_factory=dict)
@@ -129,6 +130,25 @@ def load(db: Reader, known: Known, project_ids: Iterable[int]) -> None:
     found = records(db, set(project_ids) - known.records.keys())
     known.records.update(found)
     known.edits.update(edits.load(db, found.values()))
+
+
+def recall(db: Reader, known: Known, names: Collection[str]) -> None:
+    """Learn the names that projects had before people renamed them, if any of these (squashed) is not known.
+
+    A project that is called by its present name besides is not meant by its former one.
+    """
+    if all(name in known.by_name or name in known.by_alias for name in names):
+        return
+    called = {project_id for name in names for project_id in known.by_name.get(name, ())}
+    for code, name in edits.former_names(db):
+        key, project_id = squash(name), known.by_code.get(code)
+        if (
+            project_id is not None
+            and project_id not in called
+            and key not in known.by_name
+            and key not in known.by_alias
+        ):
+            known.by_former_name.setdefault(key, []).append(project_id)
 
 
 def records(db: Reader, project_ids: Iterable[int], parts: Iterable[str] = PARTS) -> dict[int, Record]:

@@ -26,6 +26,12 @@ class Match:
         self.told.append((level, name, code, reason))
 
 
+def names(reading: Reading) -> set[str]:
+    """Every project's name in the file, squashed."""
+    rows = [*reading.rows("projects"), *reading.rows("agreements"), *reading.rows("funds")]
+    return {squash(name) for row in rows if isinstance(name := row.values.get("name"), str)}
+
+
 def candidates(known: Known, reading: Reading) -> set[int]:
     """Every project that the file may speak of: their records are needed to decide."""
     found: set[int] = set()
@@ -117,7 +123,8 @@ def owner_of(known: Known, row: RowReading) -> int | None:
         return known.by_code[code]
     if not isinstance(name, str):
         return None
-    found = known.by_name.get(squash(name)) or known.by_alias.get(squash(name)) or []
+    key = squash(name)
+    found = known.by_name.get(key) or known.by_alias.get(key) or known.by_former_name.get(key) or []
     return found[0] if len(set(found)) == 1 else None
 
 
@@ -132,7 +139,7 @@ def _whole(values: object) -> str:
 
 
 def _named(known: Known, key: str) -> list[int]:
-    return [*known.by_name.get(key, ()), *known.by_alias.get(key, ())]
+    return [*known.by_name.get(key, ()), *known.by_alias.get(key, ()), *known.by_former_name.get(key, ())]
 
 
 def _by_names(known: Known, project: ProjectReading, match: Match) -> int | None:
@@ -155,7 +162,7 @@ def _by_names(known: Known, project: ProjectReading, match: Match) -> int | None
             else:
                 others.append(other)
     if not found:
-        found = list(dict.fromkeys(others))
+        found = list(dict.fromkeys(others)) or _formerly(known, project, name)
     if len(found) > 1:
         fitting = [one for one in found if _same_firm(known, project, one)]
         found = fitting if len(fitting) == 1 else found
@@ -173,6 +180,12 @@ def _by_names(known: Known, project: ProjectReading, match: Match) -> int | None
         match.tell("refused", "name", "same_name_other_enterprise", reason)
         return None
     return found[0] if found else None
+
+
+def _formerly(known: Known, project: ProjectReading, name: str) -> list[int]:
+    """Projects that had this name until people renamed them, but for those of surely another enterprise."""
+    had = dict.fromkeys(known.by_former_name.get(squash(name), ()))
+    return [one for one in had if not _other_firm(known, project, one)]
 
 
 def _same_firm(known: Known, project: ProjectReading, project_id: int) -> bool:
@@ -203,6 +216,8 @@ def _told_of_name(known: Known, project: ProjectReading, found: int, match: Matc
     if not isinstance(name, str) or there["squashed"] in (squash(name), squash(_whole(project.values))):
         return
     how = "该项目的别名" if found in known.by_alias.get(squash(name), ()) else "别名相同"
+    if found in known.by_former_name.get(squash(name), ()):
+        how = "该项目改名前的名称"
     reason = f"读作系统中的项目 {there['code']}“{there['name']}”（{how}）"
     match.tell("warning", "name", "second_name", reason)
 

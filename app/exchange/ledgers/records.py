@@ -96,7 +96,8 @@ def _name(draft: Draft, match: Match) -> None:
     aliases = [alias for alias in draft.value("aliases") or () if alias not in match.foreign]
     taken = {line["squashed"] for line in draft.record.aliases} if draft.record else set()
     renamed = any(code == "renamed" for _, _, code, _ in match.told)
-    former = renamed and draft.outdated("name", ("project", "name"), name, str, _same_name)
+    other = name is not None and not draft.new and squash(name) not in {row["squashed"], *taken}
+    former = other and draft.outdated("name", ("project", "name"), name, str, _same_name)
     for level, field, code, reason in match.told:
         if code != "renamed" or not former:
             draft.tell("refused" if level == "refused" else "warning", field, code, reason)

@@ -119,6 +119,7 @@ def _run(database: Database, task: Task, beat: "_Beat") -> None:
 
 def _plan(db: knowledge.Reader, task: Task, reading: Reading, beat: "_Beat | None") -> Plan:
     known = knowledge.survey(db, task.actor, task.district)
+    knowledge.recall(db, known, matching.names(reading))
     knowledge.load(db, known, matching.candidates(known, reading))
     matches = matching.unite(known, reading)
     total = len(reading.projects)

@@ -129,6 +129,24 @@ def test_a_name_given_by_hand_stays(officer: Any, there: str) -> None:
     assert officer.get(at(there)).json()["name"] == "玻纤新材料项目"
 
 
+def test_a_file_with_the_name_of_before_means_the_renamed_project(officer: Any, there: str) -> None:
+    edit(officer, there, name="玻纤新材料项目")
+    result = send(
+        officer,
+        book(row(), 到位资金=[["项目名称", "到位日期", "到位金额(万元)"], ["玻纤制品项目", "2020-06-30", 1000]]),
+    )
+    assert unchanged(result) and result["rows"][0]["code"] == there and list(warned(result)) == ["A2"]
+    assert "改名前" in warned(result, "second_name")["A2"]
+    other = send(officer, book(row(**{"投资企业": "宁波海运集团有限公司", "合同编号": "HT-9"})))
+    assert [each["outcome"] for each in other["rows"]] == ["created"]
+
+
+def test_a_new_project_may_have_the_name_that_another_gave_up(officer: Any, there: str) -> None:
+    edit(officer, there, name="玻纤新材料项目")
+    rows = [row(**{"项目名称": "玻纤新材料项目"}), row(**{"合同编号": "HT-2"})]
+    assert [each["outcome"] for each in send(officer, book(*rows))["rows"]] == ["unchanged", "created"]
+
+
 def test_what_hangs_on_a_project_stays_as_it_was_made(officer: Any, there: str, app: Any) -> None:
     project = officer.get(at(there)).json()
     asked(officer, "DELETE", at(there, "aliases", project["aliases"][0]["id"]), there)
