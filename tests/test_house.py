@@ -130,6 +130,18 @@ def test_the_kernel_knows_no_domain() -> None:
     ] == []
 
 
+def test_files_are_judged_by_one_way_in() -> None:
+    within = ROOT / "app" / "kernel" / "inspection"
+    entry = {f"app.kernel.inspection.{file}" for file in ("examine", "names", "refusal")}
+    assert [
+        f"{name(path)} imports {module}"
+        for path in APP
+        if not path.is_relative_to(within)
+        for module in imports(path)
+        if module.startswith("app.kernel.inspection") and not any(module.startswith(one) for one in entry)
+    ] == []
+
+
 def test_nothing_tells_where_it_was_made() -> None:
     """Neither the folders of a machine nor the addresses of package registries are in any file."""
     # Written so that this file does not find itself.

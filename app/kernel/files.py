@@ -26,9 +26,9 @@ from app.kernel import calendar
 from app.kernel.access import Actor
 from app.kernel.db import Base, Instant, text_key
 from app.kernel.errors import NotFound
-from app.kernel.file_names import display_name, extension_of
-from app.kernel.file_refusal import FileTooLarge
-from app.kernel.file_types import check_name, examine
+from app.kernel.inspection.examine import check_name, examine
+from app.kernel.inspection.names import display_name, extension_of
+from app.kernel.inspection.refusal import FileTooLarge
 
 log = structlog.get_logger()
 

@@ -21,10 +21,10 @@ from app.kernel import calendar
 from app.kernel.access import Actor
 from app.kernel.db import Base, Database, Instant, text_key
 from app.kernel.errors import Conflict, Invalid, NotFound, TooLarge, TooMany
-from app.kernel.file_names import display_name
-from app.kernel.file_refusal import FileRefused, FileTooLarge
-from app.kernel.file_types import check_name
 from app.kernel.files import KEPT_FOR, Received, Store
+from app.kernel.inspection.examine import check_name
+from app.kernel.inspection.names import display_name
+from app.kernel.inspection.refusal import FileRefused, FileTooLarge
 from app.kernel.secrets import new_token
 
 MAX_PART = 8 * 1024 * 1024

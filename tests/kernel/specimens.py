@@ -12,8 +12,8 @@ from typing import Any
 import xlsxwriter
 import xlwt
 
-from app.kernel.file_refusal import FileRefused
-from app.kernel.file_types import examine
+from app.kernel.inspection.examine import examine
+from app.kernel.inspection.refusal import FileRefused
 
 Tree = Mapping[str, "bytes | Tree"]
 

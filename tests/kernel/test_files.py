@@ -21,8 +21,8 @@ from sqlalchemy import select
 from app.kernel import calendar, events
 from app.kernel.access import SYSTEM, Actor
 from app.kernel.db import Database
-from app.kernel.file_refusal import FileRefused, FileTooLarge
 from app.kernel.files import FileMissing, Received, Store, StoredFile, keep, sweep
+from app.kernel.inspection.refusal import FileRefused, FileTooLarge
 from app.kernel.schema import ROOT
 from tests.kernel.specimens import GOOD, office, pdf
 

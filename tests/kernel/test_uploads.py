@@ -16,8 +16,8 @@ from app.kernel import calendar, events, uploads
 from app.kernel.access import Actor
 from app.kernel.db import Database
 from app.kernel.errors import Invalid
-from app.kernel.file_refusal import FileRefused, FileTooLarge
 from app.kernel.files import Store, sweep
+from app.kernel.inspection.refusal import FileRefused, FileTooLarge
 from app.kernel.uploads import (
     MAX_OPEN,
     MAX_PART,

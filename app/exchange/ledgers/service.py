@@ -21,7 +21,7 @@ from app.kernel import bulk, calendar, events
 from app.kernel.access import Actor
 from app.kernel.db import Database
 from app.kernel.errors import Conflict, Problem
-from app.kernel.file_names import display_name
+from app.kernel.inspection.names import display_name
 from app.kernel.sheets import read_workbook
 
 log = structlog.get_logger()

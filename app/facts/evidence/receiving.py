@@ -16,8 +16,8 @@ from app.kernel import uploads
 from app.kernel.access import Actor
 from app.kernel.db import database_of
 from app.kernel.errors import Invalid
-from app.kernel.file_types import PIECE
 from app.kernel.files import Received, Store
+from app.kernel.inspection.examine import PIECE
 
 
 def store_of(request: Request) -> Store:

@@ -17,8 +17,8 @@ from app.kernel.access import Actor, Permission
 from app.kernel.calendar import PastDay
 from app.kernel.db import Db, database_of
 from app.kernel.errors import Invalid, raises
-from app.kernel.file_refusal import FileRefused, FileTooLarge
 from app.kernel.files import FileMissing, Received
+from app.kernel.inspection.refusal import FileRefused, FileTooLarge
 from app.kernel.replies import saved
 from app.kernel.routing import api
 from app.kernel.uploads import UploadGone, UploadIncomplete

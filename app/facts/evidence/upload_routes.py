@@ -12,8 +12,8 @@ from app.kernel import uploads
 from app.kernel.access import Actor, Permission
 from app.kernel.db import Database, Db, database_of
 from app.kernel.errors import Invalid, raises
-from app.kernel.file_refusal import FileRefused, FileTooLarge
 from app.kernel.files import Store
+from app.kernel.inspection.refusal import FileRefused, FileTooLarge
 from app.kernel.replies import encode, saved
 from app.kernel.routing import api
 from app.kernel.uploads import MAX_PART, OffsetWrong, PartTooLarge, Standing, TooManyUploads, UploadGone

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.kernel import archive_safety
+from app.kernel.inspection import archives
 from tests.kernel.specimens import entries, look, office, old_workbook, packed, relations, workbook
 
 OPEN_XML = "application/vnd.openxmlformats-officedocument"
@@ -80,7 +80,7 @@ OFFICE = {
     "a DTD": ("doctype", office("docx", {"word/document.xml": '<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>'})),
     "a DTD in UTF-16": ("doctype", office("docx", {"word/a.xml": "<!DOCTYPE a><a/>".encode("utf-16")})),
     "a DTD across two pieces": ("doctype", office("docx", {
-        "word/a.xml": "<!--" + "".join(map(str, range(52_000)))[: archive_safety.PIECE - 11] + "--><!DOCTYPE a><a/>"})),
+        "word/a.xml": "<!--" + "".join(map(str, range(52_000)))[: archives.PIECE - 11] + "--><!DOCTYPE a><a/>"})),
     "relations in another encoding": ("damaged", office("docx", {DOC: relations().encode("utf-16")})),
     "broken relations": ("damaged", office("docx", {DOC: "<a>"})),
 }  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.kernel.file_names import MAX_BYTES, NAMELESS, display_name, extension_of
+from app.kernel.inspection.names import MAX_BYTES, NAMELESS, display_name, extension_of
 
 
 @pytest.mark.parametrize(

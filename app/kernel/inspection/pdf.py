@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Iterator
 from mmap import mmap
 
-from app.kernel.file_refusal import FileRefused
+from app.kernel.inspection.refusal import FileRefused
 
 MAX_STREAMS = 500_000
 MAX_OBJECT_STREAMS = 20_000  # each holds a hundred objects or more

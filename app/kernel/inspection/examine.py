@@ -1,7 +1,7 @@
 """What a file is, by its content; its name may only agree. Everything that is not recognised is refused.
 
-The formats have files of their own: `pdf_safety`, `image_safety`, `office_safety` (zip containers), `ole_safety` (old
-Word and Excel). Plain text is looked at here.
+The formats have files of their own: `pdf`, `images`, `office` (zip containers), `ole` (old Word and Excel). Plain text
+is looked at here.
 """
 
 import codecs
@@ -12,13 +12,13 @@ from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import BinaryIO
 
-from app.kernel.archive_safety import looks_like_archive, looks_like_program
-from app.kernel.file_names import extension_of
-from app.kernel.file_refusal import FileRefused
-from app.kernel.image_safety import check_jpeg, check_png
-from app.kernel.office_safety import kind_of
-from app.kernel.ole_safety import kind_of_ole
-from app.kernel.pdf_safety import check_pdf
+from app.kernel.inspection.archives import looks_like_archive, looks_like_program
+from app.kernel.inspection.images import check_jpeg, check_png
+from app.kernel.inspection.names import extension_of
+from app.kernel.inspection.office import kind_of
+from app.kernel.inspection.ole import kind_of_ole
+from app.kernel.inspection.pdf import check_pdf
+from app.kernel.inspection.refusal import FileRefused
 
 PIECE = 256 * 1024
 

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
-from app.kernel.file_refusal import FileRefused
+from app.kernel.inspection.refusal import FileRefused
 
 MAX_ENTRIES = 5_000
 MAX_UNCOMPRESSED = 400 * 1024 * 1024

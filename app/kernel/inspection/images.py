@@ -5,7 +5,7 @@ import struct
 import zlib
 from mmap import mmap
 
-from app.kernel.file_refusal import FileRefused
+from app.kernel.inspection.refusal import FileRefused
 
 MAX_SIDE = 32_000
 MAX_PIXELS = 150_000_000  # an A0 plan at 300 dpi has 140 million

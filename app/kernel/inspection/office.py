@@ -15,8 +15,8 @@ from typing import BinaryIO
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-from app.kernel.archive_safety import check_entries, opened, part
-from app.kernel.file_refusal import FileRefused
+from app.kernel.inspection.archives import check_entries, opened, part
+from app.kernel.inspection.refusal import FileRefused
 
 CONTENT_TYPES = "[Content_Types].xml"
 OFD = "OFD.xml"

@@ -9,7 +9,7 @@ import struct
 from dataclasses import dataclass, field
 from mmap import mmap
 
-from app.kernel.file_refusal import FileRefused
+from app.kernel.inspection.refusal import FileRefused
 
 MAX_NAMES = 10_000
 MAX_RECORDS = 500_000

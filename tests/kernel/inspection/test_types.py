@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.kernel import file_refusal
-from app.kernel.file_refusal import REASONS, FileRefused
-from app.kernel.file_types import EXTENSIONS, TYPES, examine
+from app.kernel.inspection import refusal
+from app.kernel.inspection.examine import EXTENSIONS, TYPES, examine
+from app.kernel.inspection.refusal import REASONS, FileRefused
 from tests.kernel.specimens import GOOD, look
 
 
@@ -78,7 +78,7 @@ def test_a_control_character_anywhere_is_found() -> None:
 
 
 def test_every_reason_is_used_and_told_in_both_languages() -> None:
-    kernel = "".join(path.read_text() for path in Path(file_refusal.__file__).parent.glob("*.py"))
+    kernel = "".join(path.read_text() for path in Path(refusal.__file__).parent.glob("*.py"))
     for reason, (chinese, english) in REASONS.items():
         assert re.search(rf'FileRefused\([^)]*"{reason}"', kernel), reason
         assert any("一" <= character <= "鿿" for character in chinese), reason
