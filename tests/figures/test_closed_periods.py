@@ -8,7 +8,12 @@ import pytest
 import time_machine
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import select
 
+from app.facts.projects.models import Project
+from app.facts.projects.service import set_reached
+from app.facts.projects.terms import Stage
+from app.identity.periods.closures import hold
 from tests.clients import As, Work
 from tests.factories.agreements import YI, make_agreement
 from tests.factories.funds import make_fund
@@ -185,3 +190,24 @@ def test_no_order_of_events_moves_a_closed_period(as_: As, db: Work, steps: list
             assert asked(as_, period) == then, (verb, value, period)
     for period in closed:
         reviewer.post(f"{API}/periods/{period}/reopen", json={"reason": "下一例"})
+
+
+def test_late_starts_and_late_money_come_home_too(as_: As, db: Work) -> None:
+    reviewer = as_("reviewer")
+    with db() as session:
+        project = make_project(session, stage="started")
+        make_agreement(session, project, signed_on=date(2020, 6, 1), amount_fen=YI)
+        code = project.code
+    assert reviewer.post(f"{API}/periods/2020-Q3/lock").status_code == 200
+    with db() as session:
+        project = session.scalars(select(Project).where(Project.code == code)).one()
+        set_reached(session, project, Stage.STARTED, date(2020, 8, 3), hold(session), None)
+        fund = make_fund(session, project, YI // 4, date(2020, 9, 9))
+        fund.deferred_to = hold(session).deferral(fund.arrived_on)
+    assert asked(as_, "2020-Q3", "started_count", "funds_arrived") == [0, "0.00"]
+    assert asked(as_, "2020-10", "started_count", "funds_arrived") == [1, "25000000.00"]
+    reviewer.post(f"{API}/periods/2020-Q3/reopen", json={"reason": "补录"})
+    assert asked(as_, "2020-Q3", "started_count", "funds_arrived") == [1, "25000000.00"]
+    assert asked(as_, "2020-10", "started_count", "funds_arrived") == [0, "0.00"]
+    with db() as session:
+        assert_log_equals_tables(session)
