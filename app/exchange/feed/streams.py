@@ -6,8 +6,9 @@ while there is something to send, so a slow client holds up nobody.
 
 import asyncio
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import Protocol
 
+import anyio
 import anyio.to_thread
 import structlog
 from fastapi import Request, Response
@@ -17,15 +18,13 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from app.exchange.feed import messages
 from app.exchange.feed.messages import Message, sse
 from app.exchange.feed.schemas import StreamQuery
-from app.exchange.feed.subjects import Present, fate, present
+from app.exchange.feed.subjects import Feed, Present, fate, present
 from app.exchange.feed.wanted import Wanted, wanted
 from app.kernel import chain
 from app.kernel.access import Actor
+from app.kernel.db import Database
 from app.kernel.errors import Problem
 from app.kernel.routing import HEADERS_ONLY
-
-if TYPE_CHECKING:
-    from app.exchange.feed.hub import Hub
 
 log = structlog.get_logger()
 
@@ -43,6 +42,22 @@ HEADERS = [
     (b"cache-control", b"no-store"),
     (b"x-accel-buffering", b"no"),
 ]
+
+
+class Host(Protocol):
+    """What a stream asks of the hub that serves it."""
+
+    database: Database
+    feed: Feed
+    threads: anyio.CapacityLimiter
+
+    def clock(self) -> float: ...
+    def end_of_life(self) -> datetime: ...
+    def patience(self) -> int: ...
+    def admitted(self, request: Request, connection: Connection, head: tuple[int, int]) -> Actor: ...
+    def enter(self, stream: "Stream") -> None: ...
+    def leave(self, stream: "Stream") -> None: ...
+    def join(self, stream: "Stream") -> bool: ...
 
 
 class Stream:
@@ -67,9 +82,7 @@ class Stream:
         "wanted",
     )  # fmt: skip
 
-    def __init__(
-        self, hub: "Hub", request: Request, actor: Actor, wanted: Wanted, position: int, restart: bool
-    ) -> None:
+    def __init__(self, hub: Host, request: Request, actor: Actor, wanted: Wanted, position: int, restart: bool) -> None:
         self.hub = hub
         self.request = request
         self.actor = actor
@@ -260,7 +273,7 @@ class Streaming:
 
 def opening(connection: Connection, actor: Actor, request: Request, query: StreamQuery, header: str) -> Response:
     """A stream that starts now or after the number the client has (the header is newer than the address)."""
-    hub: Hub = request.app.state.hub
+    hub: Host = request.app.state.hub
     head, _ = chain.head(connection)
     number = int(header) if header else query.last_event_id
     unknown = number is not None and number > head

@@ -16,8 +16,8 @@ from app.facts.projects.models import (
     ProjectPlan,
     ProjectUnit,
 )
+from app.facts.projects.outputs import WarningCode
 from app.facts.projects.rules import SCALE, is_large
-from app.facts.projects.schemas import WarningCode
 from app.facts.projects.terms import STAGES, EnterpriseRole, UnitRole
 from app.identity.auth.models import User
 from app.identity.units.models import Unit
@@ -99,77 +99,48 @@ _grants = _of_project(
     ProjectGrant,
 )
 
-_record: Any = (
-    select(
-        Project.code,
-        Project.name,
-        Project.kind,
-        Project.stage,
-        Project.status,
-        Project.confidentiality,
-        Project.sector,
-        Project.chain,
-        Project.channel,
-        Project.origin_region,
-        Project.park,
-        Unit.code.label("unit"),
-        Unit.name.label("unit_name"),
-        Project.officer,
-        Project.leader,
-        Project.enterprise_id,
-        Enterprise.name.label("enterprise"),
-        Enterprise.ownership,
-        Project.investment_fen.label("investment"),
-        Project.contract_fen.label("contract_amount"),
-        Project.funds_fen.label("funds_arrived"),
-        Project.signed_on,
-        Project.started_on,
-        Project.changed_at,
-        Project.industry,
-        Project.industry_edition,
-        Project.sector_reason,
-        Project.place,
-        Project.longitude,
-        Project.latitude,
-        Project.land_mu,
-        Project.jobs,
-        Project.output_fen.label("output"),
-        Project.tax_fen.label("tax"),
-        Project.national_code,
-        Project.problem,
-        Project.note,
-        Project.lead_on,
-        Project.talk_on,
-        Project.framework_on,
-        Project.registered_on,
-        Project.approved_on,
-        Project.land_on,
-        Project.completed_on,
-        Project.production_on,
-        Project.full_capacity_on,
-        Project.first_formal_fen.label("first_formal_amount"),
-        Project.framework_fen.label("framework_amount"),
-        Project.tracked_from,
-        Project.archived_on,
-        Project.paused_on,
-        Project.ended_on,
-        Project.imported,
-        Project.version,
-        # As the database keeps them; `_detail` makes of them what goes out.
-        Project.first_formal_fen,
-        _aliases.label("aliases"),
-        _enterprises.label("enterprises"),
-        _units.label("units"),
-        _plans.label("plans"),
-        _notes.label("notes"),
-        _grants.label("grants"),
-        rules.column(SCALE).label("scale"),
-    )
-    .select_from(Project)
-    .outerjoin(Unit, Unit.id == Project.unit_id)
-    .outerjoin(Enterprise, Enterprise.id == Project.enterprise_id)
-    .where(Project.code == bindparam("code", type_=Project.code.type))
-)
+_record: Any = queries.named(
+    *queries.ROW,
+    Project.industry,
+    Project.industry_edition,
+    Project.sector_reason,
+    Project.place,
+    Project.longitude,
+    Project.latitude,
+    Project.land_mu,
+    Project.jobs,
+    Project.output_fen.label("output"),
+    Project.tax_fen.label("tax"),
+    Project.national_code,
+    Project.problem,
+    Project.note,
+    Project.lead_on,
+    Project.talk_on,
+    Project.framework_on,
+    Project.registered_on,
+    Project.approved_on,
+    Project.land_on,
+    Project.completed_on,
+    Project.production_on,
+    Project.full_capacity_on,
+    Project.first_formal_fen.label("first_formal_amount"),
+    Project.framework_fen.label("framework_amount"),
+    Project.tracked_from,
+    Project.archived_on,
+    Project.paused_on,
+    Project.ended_on,
+    Project.imported,
+    Project.version,
+    # As the database keeps them; `_detail` makes of them what goes out.
+    Project.first_formal_fen,
+    _aliases.label("aliases"),
+    _enterprises.label("enterprises"),
+    _units.label("units"),
+    _plans.label("plans"),
+    _notes.label("notes"),
+    _grants.label("grants"),
+    rules.column(SCALE).label("scale"),
+).where(Project.code == bindparam("code", type_=Project.code.type))
 _records: dict[str, Statement] = {}
 
 

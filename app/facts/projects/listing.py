@@ -83,42 +83,10 @@ def _to(day: ColumnElement[date]) -> Where:
     return Where(lambda value: and_(day <= value, day > NEVER))
 
 
-_source: Any = (
-    select(
-        Project.code,
-        Project.name,
-        Project.kind,
-        Project.stage,
-        Project.status,
-        Project.confidentiality,
-        Project.sector,
-        Project.chain,
-        Project.channel,
-        Project.origin_region,
-        Project.park,
-        Unit.code.label("unit"),
-        Unit.name.label("unit_name"),
-        Project.officer,
-        Project.leader,
-        Project.enterprise_id,
-        Enterprise.name.label("enterprise"),
-        Enterprise.ownership,
-        Project.investment_fen.label("investment"),
-        Project.contract_fen.label("contract_amount"),
-        Project.funds_fen.label("funds_arrived"),
-        Project.signed_on,
-        Project.started_on,
-        Project.changed_at,
-    )
-    .select_from(Project)
-    .outerjoin(Unit, Unit.id == Project.unit_id)
-    .outerjoin(Enterprise, Enterprise.id == Project.enterprise_id)
-)
-
 LISTING = Listing(
     "projects",
     ProjectFilter,
-    _source,
+    queries.named(*queries.ROW),
     key=Project.id,  # type: ignore[arg-type]
     sorts={
         "code": Project.code,  # type: ignore[dict-item]

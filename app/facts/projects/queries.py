@@ -6,8 +6,10 @@ from typing import Any, overload
 from sqlalchemy import ColumnElement, Connection, ScalarSelect, Select, and_, bindparam, literal, or_, select
 from sqlalchemy.orm import Session
 
+from app.facts.enterprises.models import Enterprise
 from app.facts.projects.models import Project, ProjectGrant, ProjectUnit
 from app.facts.projects.terms import Confidentiality
+from app.identity.units.models import Unit
 from app.kernel.access import Actor
 from app.kernel.db import Id
 from app.kernel.errors import NotFound
@@ -17,6 +19,47 @@ from app.kernel.paging import EVERYTHING, Sight
 class NoProject(NotFound):
     message = "没有这个项目，或您无权查看"
     english = "There is no such project, or it is not yours to see."
+
+
+# -- what is seen of it --------------------------------------------------------------------------------------------
+
+ROW: tuple[Any, ...] = (
+    Project.code,
+    Project.name,
+    Project.kind,
+    Project.stage,
+    Project.status,
+    Project.confidentiality,
+    Project.sector,
+    Project.chain,
+    Project.channel,
+    Project.origin_region,
+    Project.park,
+    Unit.code.label("unit"),
+    Unit.name.label("unit_name"),
+    Project.officer,
+    Project.leader,
+    Project.enterprise_id,
+    Enterprise.name.label("enterprise"),
+    Enterprise.ownership,
+    Project.investment_fen.label("investment"),
+    Project.contract_fen.label("contract_amount"),
+    Project.funds_fen.label("funds_arrived"),
+    Project.signed_on,
+    Project.started_on,
+    Project.changed_at,
+)
+"""A project in a list, in the order of `ProjectRow`; everything of a record begins with it."""
+
+
+def named(*columns: Any) -> Select[*tuple[Any, ...]]:
+    """These columns of projects, with the names of their unit and main investor at hand."""
+    return (
+        select(*columns)
+        .select_from(Project)
+        .outerjoin(Unit, Unit.id == Project.unit_id)
+        .outerjoin(Enterprise, Enterprise.id == Project.enterprise_id)
+    )
 
 
 # -- sight: the one definition of who sees a project ---------------------------------------------------------------

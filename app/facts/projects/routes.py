@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 from app.facts.projects import detail, intake, listing, parts, secrecy, service, units
 from app.facts.projects.listing import ProjectFilter
 from app.facts.projects.models import Project
+from app.facts.projects.outputs import ProjectOut, ProjectRow
 from app.facts.projects.queries import NoProject
 from app.facts.projects.schemas import (
     ArchiveIn,
@@ -14,9 +15,7 @@ from app.facts.projects.schemas import (
     ProjectAliasIn,
     ProjectEnterpriseIn,
     ProjectIn,
-    ProjectOut,
     ProjectPatch,
-    ProjectRow,
     ProjectStatusIn,
     ProjectUnitsIn,
     RemarkIn,

@@ -12,7 +12,7 @@ from sqlalchemy.engine import Engine
 from app.facts.projects import listing
 from app.facts.projects.listing import LISTING, ProjectFilter
 from app.facts.projects.models import Project, ProjectUnit
-from app.facts.projects.schemas import ProjectRow
+from app.facts.projects.outputs import ProjectRow
 from app.facts.projects.terms import Channel, Confidentiality, Kind, Sector, Stage, Status
 from app.kernel import paging
 from app.kernel.access import Actor, Role, permissions_of

@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from app.facts.projects import intake
 from app.facts.projects.models import Project, ProjectUnit
-from app.facts.projects.schemas import ProjectIn, ProjectOut
+from app.facts.projects.outputs import ProjectOut
+from app.facts.projects.schemas import ProjectIn
 from app.identity.auth.models import User
 from app.kernel import calendar, chain, events
 from app.kernel.access import SYSTEM
