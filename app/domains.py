@@ -42,6 +42,8 @@ from app.facts.funds.routes import router as funds
 from app.facts.history.routes import router as history
 from app.facts.meta.routes import router as meta
 from app.facts.pipeline import notices as pipeline_tells
+from app.facts.pipeline import signing
+from app.facts.pipeline.duplicate_routes import router as duplicates
 from app.facts.pipeline.gate_routes import router as gates
 from app.facts.pipeline.routes import router as pipeline
 from app.facts.projects import notices as projects_tell
@@ -78,6 +80,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     funds,
     pipeline,
     gates,
+    duplicates,
     evidence,
     uploads,
     reviews,
@@ -116,6 +119,8 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "project.review_requested": (reviews_tell.requested,),
     "project.review_concluded": (reviews_tell.concluded,),
     "project.review_withdrawn": (reviews_tell.withdrawn,),
+    "project.agreement_recorded": (signing.contract_recorded,),
+    "project.agreement_corrected": (signing.contract_recorded,),
     "project.override_requested": (pipeline_tells.requested,),
     "project.override_approved": (pipeline_tells.decided,),
     "project.override_refused": (pipeline_tells.decided,),

@@ -1,6 +1,7 @@
 """Projects for tests."""
 
 from datetime import date
+from hashlib import sha256
 from itertools import count
 from typing import Any
 
@@ -17,6 +18,11 @@ _numbers = count(1)
 WORDS = {"kind": Kind, "stage": Stage, "status": Status, "confidentiality": Confidentiality, "sector": Sector}
 
 
+def _unlike(number: int) -> str:
+    """Four characters that make the names of no two projects alike."""
+    return "".join(chr(0x4E00 + byte * 73 + number % 7) for byte in sha256(str(number).encode()).digest()[:4])
+
+
 def make_project(
     db: Session,
     *,
@@ -30,7 +36,7 @@ def make_project(
     number = next(_numbers)
     values: dict[str, Any] = {
         "code": f"500114-2020-{number:04d}",
-        "name": f"测试项目{number}",
+        "name": f"{_unlike(number)}测试项目{number}",
         "kind": Kind.INDUSTRY_LAND,
         "stage": Stage.TALK,
         "status": Status.ACTIVE,

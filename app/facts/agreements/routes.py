@@ -52,7 +52,9 @@ async def list_agreements(read: Reader, code: Code) -> Response:
 def create_agreement(code: Code, body: AgreementIn, db: Db, actor: Editor) -> Response:
     """Record an agreement that was signed. The project's signing date and amounts follow from its agreements.
 
-    A formal contract counts its amount, a supplement only its increment, anything else nothing.
+    A formal contract counts its amount, a supplement only its increment, anything else nothing. The first formal
+    contract signs the project: if other projects may be the same one it is refused (409 `duplicate_suspected`) until
+    that was answered (see `/duplicates`).
     """
     project, agreement = service.create(db, actor, code, body)
     return saved(db, queries.out(db, agreement), status=201, row_version=project.version)

@@ -3,7 +3,7 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from app.facts.agreements import counting
-from app.facts.pipeline import overrides, queries, service
+from app.facts.pipeline import overrides, queries, service, signing
 from app.facts.pipeline.schemas import MoveIn, MoveList, MoveOut, StageOut, StagePatch
 from app.facts.projects.queries import NoProject
 from app.facts.projects.service import Archived, NotYours
@@ -32,7 +32,8 @@ StagePath = Annotated[Stage, Path(description="阶段", examples=["started"])]
     response_model=MoveOut,
     responses=raises(
         NoProject, NotYours, Archived, Invalid, overrides.ProjectEnded, service.AlreadyThere, service.AlreadySigned,
-        overrides.ContractMissing, overrides.PaperMissing, overrides.GateClosed, counting.NumberTaken, PeriodLocked,
+        overrides.ContractMissing, overrides.PaperMissing, overrides.GateClosed, signing.DuplicateSuspected,
+        signing.SameProject, counting.NumberTaken, PeriodLocked,
     ),
 )  # fmt: skip
 def move_project(code: Code, body: MoveIn, db: Db, actor: Editor) -> Response:
@@ -41,6 +42,9 @@ def move_project(code: Code, body: MoveIn, db: Db, actor: Editor) -> Response:
     Forward it may skip stages; back needs a reason and takes the dates of the stages that are undone away
     (agreements stand until they are voided). Signing needs a formal contract, on record or sent along as
     `agreement`, and happens on that contract's date.
+
+    Forward, every gate on the way must be open on the day of the move (see `/gates`), or passed by an override; only
+    `framework` may be skipped. Signing asks besides whether other projects are the same one (see `/duplicates`).
     """
     project, moved = service.move(db, actor, code, body)
     return saved(db, queries.out(db, moved), status=201, row_version=project.version)

@@ -6,6 +6,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from app.facts.agreements.models import AgreementType
 from app.facts.agreements.schemas import AMOUNT, PARTIES, Number, Parties
 from app.facts.agreements.schemas import Note as AgreementNote
+from app.facts.pipeline.duplicate_schemas import DuplicateAnswerIn
 from app.facts.pipeline.gate_schemas import OverrideOut
 from app.facts.projects.terms import Stage
 from app.kernel.calendar import PastDay
@@ -58,6 +59,11 @@ class MoveIn(BaseModel):
     )
     reason: Reason | None = Field(None, description="原因；退回时必填", examples=["合作方资金未落实，退回洽谈"])
     agreement: PaperIn | None = Field(None, description="随签约或意向框架一并登记的合同协议；已登记过的不必再填")
+    duplicate_answers: list[DuplicateAnswerIn] = Field(
+        default_factory=list,
+        max_length=200,
+        description="签约时对疑似重复项目的逐一答复（见 GET …/duplicates）；其中有同一项目的不能签约",
+    )
 
 
 class MoveOut(BaseModel):

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from app.facts.agreements import service as agreements
 from app.facts.agreements.models import AgreementType
-from app.facts.pipeline import overrides
+from app.facts.pipeline import overrides, signing
 from app.facts.pipeline.gates import FROM_PAPERS
 from app.facts.pipeline.models import Move
 from app.facts.pipeline.overrides import ENDED, Passed, ProjectEnded, check_papers, name_of
@@ -56,11 +56,16 @@ def move(db: Session, actor: Actor, code: str, body: MoveIn) -> tuple[Project, M
         raise AlreadySigned if body.to is Stage.SIGNED else AlreadyThere
     if body.agreement is not None and (back or body.to not in FROM_PAPERS):
         raise Invalid.field("agreement", "not_taken", "只有前进到意向框架或签约时可以一并登记合同协议")
+    signs = here.order < Stage.SIGNED.order <= body.to.order
+    if body.duplicate_answers and not signs:
+        raise Invalid.field("duplicate_answers", "not_taken", "只有签约时须答复疑似重复")
     passed: Passed | None = None
     if back:
         _go_back(db, project, body)
     else:
         passed = _go_forward(db, actor, project, body)
+    if signs:
+        signing.guard(db, actor, project, body.duplicate_answers)
     project.stage = body.to
     projects.touch(db, project)
     moved = Move(
