@@ -249,7 +249,8 @@ class _Logged:
     def row(self, line: Line, now: str) -> Row:
         fields: dict[str, Any] = dict(zip(self.names, zip(self.before, self.values(line), strict=True), strict=True))
         for name in self.instants:
-            fields[name] = (None, now)
+            if line[name] is not None:
+                fields[name] = (None, now)
         return Row(self.table, line["id"], "insert", msgspec.Raw(canonical(fields)))
 
 

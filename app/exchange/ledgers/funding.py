@@ -26,6 +26,8 @@ def pay(draft: Draft) -> None:
     undone = {line["reverses_id"] for line in lines if line["reverses_id"] is not None}
     stand = [line for line in lines if line["reverses_id"] is None and line["id"] not in undone]
     live = [line for line in stand if line["state"] is not EntryState.REJECTED]
+    followed = {line["follows_id"] for line in lines}
+    pending = [line for line in stand if line["state"] is not EntryState.RECOGNISED and line["id"] not in followed]
     gone = [line for line in lines if line["reverses_id"] is None and line not in live]
     entries = [line for line in lines if line["state"] is EntryState.RECOGNISED]
     fresh = len(entries)
@@ -35,9 +37,9 @@ def pay(draft: Draft) -> None:
     if draft.reading is not None:
         total = sum(line["amount_fen"] for line in entries)
         if draft.fund_rows:
-            _check_total(draft, entries[:fresh], total, sum(line["amount_fen"] for line in entries[fresh:]))
+            _check_total(draft, entries[:fresh], pending, total, sum(line["amount_fen"] for line in entries[fresh:]))
         elif draft.value("funds") is not None or draft.value("funds_by_year") is not None:
-            _cumulative(draft, entries)
+            _cumulative(draft, entries, pending)
     draft.row["funds_fen"] = sum(line["amount_fen"] for line in entries)
 
 
@@ -64,6 +66,8 @@ def _take(draft: Draft, live: list[Line], gone: list[Line], entries: list[Line],
     found = _same(live, row, day, fen)
     if found is not None:
         live.remove(found)
+        if found["state"] is EntryState.DECLARED:
+            draft.warn(None, "fund_pending", "系统中这笔资金已申报、尚未认定，认定后才计入", row)
         _compare(draft, found, row)
         return
     if (old := _same(gone, row, day, fen)) is not None:
@@ -143,40 +147,55 @@ def _outdated(draft: Draft, entries: list[Line], name: str, *stated: int) -> boo
     return False
 
 
-def _check_total(draft: Draft, entries: list[Line], total: int, fresh: int) -> None:
+def _waiting(draft: Draft, pending: list[Line], name: str, more: int) -> bool:
+    """Is what a file says beyond what counts among the money that nobody has recognised? It is not let in that way."""
+    amounts = {state: sum(line["amount_fen"] for line in pending if line["state"] is state) for state in EntryState}
+    declared, rejected = amounts[EntryState.DECLARED], amounts[EntryState.REJECTED]
+    if not 0 < more <= declared + rejected:
+        return False
+    told = [f"已申报、尚未认定的 {wan(declared)}"] * bool(declared) + [f"已退回的 {wan(rejected)}"] * bool(rejected)
+    reason = f"系统中另有{'和'.join(told)}，台账多出的 {wan(more)} 读作其中的资金，未另行记入"
+    draft.warn(name, "fund_pending", reason)
+    return True
+
+
+def _check_total(draft: Draft, entries: list[Line], pending: list[Line], total: int, fresh: int) -> None:
     stated = draft.value("funds")
     if stated is None or stated == total or draft.vague("funds"):
+        return
+    if _waiting(draft, pending, "funds", stated - total):
         return
     if not _outdated(draft, entries, "funds", stated, stated - fresh):
         reason = f"“到位资金”表与系统中的明细合计 {wan(total)}，本行写 {wan(stated)}，相差 {wan(abs(total - stated))}"
         draft.refuse("funds", "funds_total_mismatch", reason)
 
 
-def _cumulative(draft: Draft, entries: list[Line]) -> None:
+def _cumulative(draft: Draft, entries: list[Line], pending: list[Line]) -> None:
     by_year, until = draft.value("funds_by_year"), draft.value("funds_until")
     if isinstance(by_year, dict):
         for year in sorted(by_year):
             of_year = [line for line in entries if line["arrived_on"].year == year]
             end = until if until is not None and until.year == year else min(date(year, 12, 31), draft.known.today)
-            if entry := _difference(draft, of_year, "funds_by_year", f"{year} 年", by_year[year], end):
+            waiting = [line for line in pending if line["arrived_on"].year == year]
+            if entry := _difference(draft, of_year, waiting, "funds_by_year", f"{year} 年", by_year[year], end):
                 entries.append(entry)
     stated, day = draft.value("funds"), draft.value("funds_on")
     if stated is None:
         return
     if day is None and isinstance(by_year, dict):  # what no year accounts for came before them
         day = date(min(by_year) - 1, 12, 31)
-    if entry := _difference(draft, entries, "funds", "累计", stated, day):
+    if entry := _difference(draft, entries, pending, "funds", "累计", stated, day):
         entries.append(entry)
 
 
 def _difference(
-    draft: Draft, entries: list[Line], name: str, what: str, stated: int, day: date | None
+    draft: Draft, entries: list[Line], pending: list[Line], name: str, what: str, stated: int, day: date | None
 ) -> Line | None:  # fmt: skip
     """What is stated beyond what is there becomes an entry; less than there is cannot be."""
     there = sum(line["amount_fen"] for line in entries)
     if stated == there or (draft.vague(name) and there and abs(stated - there) * 10 <= there):
         return None
-    if _outdated(draft, entries, name, stated):
+    if _outdated(draft, entries, name, stated) or _waiting(draft, pending, name, stated - there):
         return None
     if stated < there:
         reason = f"{what}到位 {wan(stated)}，少于系统中已记入的 {wan(there)}；到位资金不能减少，请在系统中冲销"

@@ -1,5 +1,6 @@
 """Ledgers that speak of periods which are closed."""
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any
 
@@ -10,7 +11,10 @@ from app.exchange.ledgers import service
 from app.exchange.ledgers.models import Mode, State
 from app.facts.agreements.models import Agreement
 from app.facts.funds.models import FundEntry
+from app.facts.projects import service as projects
 from app.facts.projects.models import Project
+from app.facts.projects.terms import Stage
+from app.identity.periods.closures import hold
 from app.kernel.access import SYSTEM
 from tests.exchange.ledgers.importing import book, kinds, know_units, row, send, told
 from tests.exchange.ledgers.test_at_once import ended
@@ -102,13 +106,15 @@ def test_a_file_defers_what_the_services_defer(officer: Any, close: Fixture, db:
     new = {"name": "手录项目", "kind": "services", "lead_on": "2019-12-01"}
     made = officer.post("/api/v1/projects", json=new).json()["code"]
     for body in (
-        {"to": "framework", "happened_on": "2020-01-05", "agreement": {"amount": "90000000.00"}},
-        {"to": "signed", "happened_on": "2020-03-12", "agreement": {"amount": "120000000.00"}},
-        {"to": "started", "happened_on": "2020-06-01"},
-        {"to": "completed", "happened_on": "2021-05-01"},
+        {"type": "framework", "signed_on": "2020-01-05", "amount": "90000000.00"},
+        {"type": "formal", "signed_on": "2020-03-12", "amount": "120000000.00"},
     ):
-        answer = officer.post(f"/api/v1/projects/{made}/moves", json=body)
+        answer = officer.post(f"/api/v1/projects/{made}/agreements", json=body)
         assert answer.status_code == 201, answer.text
+    with db() as session:
+        project = session.scalars(select(Project).where(Project.code == made)).one()
+        for stage, day in ((Stage.STARTED, dt.date(2020, 6, 1)), (Stage.COMPLETED, dt.date(2021, 5, 1))):
+            projects.set_reached(session, project, stage, day, hold(session), None)
     with db() as session:
         file, hand = (session.scalars(select(Project).where(Project.code == one)).one() for one in (code, made))
         assert [getattr(file, name) for name in DEFERRALS] == [getattr(hand, name) for name in DEFERRALS]

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from app.facts.projects.models import Project
 from tests.exchange.ledgers.importing import book, kinds, know_units, row, send, told
+from tests.factories.funds import make_fund
 from tests.replay import assert_log_equals_tables
 
 Fixture = Callable[..., Any]
@@ -257,12 +259,19 @@ def test_papers_added_by_hand_do_not_make_an_older_total_wrong(officer: Any, the
 # -- funds ---------------------------------------------------------------------------------------------------------
 
 
-def pay(client: Any, code: str, amount: str, day: str = "2020-08-01") -> None:
-    asked(client, "POST", at(code, "funds"), code, arrived_on=day, amount=amount, source="outside_city", kind="equity")
+FUNDS = [["项目名称", "到位日期", "到位金额(万元)"], ["玻纤制品项目", "2020-06-30", 1000],
+         ["玻纤制品项目", "2020-08-01", 500]]  # fmt: skip
 
 
-def test_money_entered_by_hand_makes_an_older_total_old(officer: Any, there: str) -> None:
-    pay(officer, there, "5000000.00")
+def pay(db: Fixture, code: str, amount_fen: int, **other: Any) -> None:
+    """Money that somebody enters by hand."""
+    with db() as session:
+        project = session.scalars(select(Project).where(Project.code == code)).one()
+        make_fund(session, project, amount_fen, dt.date(2020, 8, 1), **other)
+
+
+def test_money_entered_by_hand_makes_an_older_total_old(officer: Any, there: str, db: Fixture) -> None:
+    pay(db, there, 500_000_000)
     result = send(officer, book(row(**FULL)))
     assert unchanged(result) and "1500万元" in " ".join(warned(result).values())
     wrong = send(officer, book(row(**FULL | {"到位资金(万元)": 1200})))
@@ -271,9 +280,10 @@ def test_money_entered_by_hand_makes_an_older_total_old(officer: Any, there: str
     assert more["state"] == "done" and officer.get(at(there)).json()["funds_arrived"] == "16000000.00"
 
 
-def test_money_that_was_reversed_does_not_come_back_as_a_total(officer: Any, there: str) -> None:
+def test_money_that_was_reversed_does_not_come_back_as_a_total(officer: Any, there: str, as_: Fixture) -> None:
     entry = officer.get(at(there, "funds")).json()["items"][0]["id"]
-    asked(officer, "POST", at(there, "funds", entry, "reverse"), there, reason="未到账", on="2020-12-01")
+    reviewer = as_("reviewer")
+    asked(reviewer, "POST", at(there, "funds", entry, "reverse"), there, reason="未到账", on="2020-12-01")
     assert unchanged(send(officer, book(row(**FULL))))
     by_year = {k: v for k, v in FULL.items() if k not in ("到位资金(万元)", "到位日期")} | {
         "2020年到位资金(万元)": 1000
@@ -282,13 +292,27 @@ def test_money_that_was_reversed_does_not_come_back_as_a_total(officer: Any, the
     assert officer.get(at(there)).json()["funds_arrived"] == "0.00"
 
 
-def test_entries_of_the_file_come_on_top_of_an_older_total(officer: Any, there: str) -> None:
-    pay(officer, there, "5000000.00")
+def test_entries_of_the_file_come_on_top_of_an_older_total(officer: Any, there: str, db: Fixture) -> None:
+    pay(db, there, 500_000_000)
     funds = [["项目名称", "到位日期", "到位金额(万元)"], ["玻纤制品项目", "2020-06-30", 1000],
              ["玻纤制品项目", "2020-10-01", 200]]  # fmt: skip
     result = send(officer, book(row(**FULL | {"到位资金(万元)": 1200, "到位日期": "2020-10-01"}), 到位资金=funds))
     assert result["state"] == "done", told(result)
     assert officer.get(at(there)).json()["funds_arrived"] == "17000000.00"
+
+
+@pytest.mark.parametrize("state", ["declared", "rejected"])
+@pytest.mark.parametrize("sheets", [{}, {"到位资金": FUNDS}], ids=["beside", "sheet"])
+def test_money_that_nobody_has_recognised_does_not_come_in_by_a_file(
+    officer: Any, there: str, db: Fixture, state: str, sheets: Any
+) -> None:
+    pay(db, there, 500_000_000, state=state)
+    for column in ("到位资金(万元)", "2020年到位资金(万元)"):
+        more = {k: v for k, v in FULL.items() if k != "到位资金(万元)"} | {column: 1500}
+        result = send(officer, book(row(**more), **sheets))
+        assert unchanged(result), told(result)
+        assert warned(result, "fund_pending") or warned(result, "reversed"), told(result, "warning")
+    assert officer.get(at(there)).json()["funds_arrived"] == "10000000.00"
 
 
 # -- all of it -----------------------------------------------------------------------------------------------------
@@ -305,7 +329,7 @@ def test_an_old_export_changes_nothing(officer: Any, there: str, db: Fixture, ap
         officer, "PATCH", at(there, "agreements", paper(officer, there)), there, amount="1.00", signed_on="2020-03-01"
     )
     asked(officer, "POST", at(there, "agreements", paper(officer, there, "supplement"), "void"), there, reason="错")
-    pay(officer, there, "7000000.00")
+    pay(db, there, 700_000_000)
     before, events, papers = officer.get(at(there)).json(), kinds(db, "project"), papers_of(officer, there)
     result = send(officer, export)
     assert unchanged(result), told(result)
