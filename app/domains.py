@@ -8,6 +8,7 @@ from fastapi import APIRouter
 
 import app.exchange.ledgers.models
 import app.facts.agreements.models
+import app.facts.engagements.models
 import app.facts.enterprises.models
 import app.facts.evidence.models
 import app.facts.funds.models
@@ -31,6 +32,8 @@ from app.facts.agreements import reactions as agreements_react
 from app.facts.agreements.routes import router as agreements
 from app.facts.attention.jobs import digest
 from app.facts.attention.routes import router as attention
+from app.facts.engagements import reactions as engagements_react
+from app.facts.engagements.routes import router as engagements
 from app.facts.enterprises.routes import router as enterprises
 from app.facts.evidence import jobs as evidence_jobs
 from app.facts.evidence import notices as evidence_tells
@@ -86,6 +89,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     reviews,
     units,
     enterprises,
+    engagements,
     statistics,
     history,
     attention,
@@ -102,8 +106,8 @@ ROUTERS: tuple[APIRouter, ...] = (
 
 REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "enterprise.renamed": (projects_react.enterprise_renamed,),
-    "enterprise.merged": (projects_react.enterprise_merged,),
-    "enterprise.unmerged": (projects_react.enterprise_unmerged,),
+    "enterprise.merged": (projects_react.enterprise_merged, engagements_react.enterprise_merged),
+    "enterprise.unmerged": (projects_react.enterprise_unmerged, engagements_react.enterprise_unmerged),
     "project.created": (projects_tell.assigned,),
     "project.units_changed": (projects_tell.assigned,),
     "project.moved": (projects_tell.moved,),
@@ -132,9 +136,10 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
         agreements_react.period_reopened,
         funds_react.period_reopened,
         projects_react.period_reopened,
+        engagements_react.period_reopened,
     ),
     "rule.saved": (notices_react.rule_saved,),
-    "rule.activated": (notices_react.rule_settled,),
+    "rule.activated": (notices_react.rule_settled, engagements_react.rule_activated),
     "rule.withdrawn": (notices_react.rule_settled,),
     "user.password_changed": (notices_react.password_changed,),
 }
@@ -145,6 +150,7 @@ FEED: Feed = declare(
     {
         "project": Subject(P.PROJECT_READ, ("project",), sights.admits, sights.newest),
         "enterprise": Subject(P.ENTERPRISE_READ, ("enterprise",)),
+        "engagement": Subject(P.ENGAGEMENT_READ, ("engagement",)),
         "unit": Subject(P.UNIT_READ, ("unit",)),
         "statistic": Subject(P.FIGURE_READ, ("statistic",)),
         "ledger_import": Subject(P.LEDGER_IMPORT, ("ledger_import",)),

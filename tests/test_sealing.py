@@ -91,6 +91,8 @@ def sealed(as_: As, db: Work) -> Sealed:
               "note": f"{WORD}资金"},
     )  # fmt: skip
     review = made(maker.post(f"{of}/reviews", json={"kind": "legal", "note": f"{WORD}送审"}))
+    trip = {"kind": "video_talk", "title": "视频洽谈", "starts_on": "2020-08-20", "unit": "jxw", "platform": "腾讯会议"}
+    made(maker.post(f"{API}/engagements", json=trip | {"projects": [code]}))
     seal = {"level": "sealed", "users": ["named"], "reason": "投资方要求"}
     assert put_part(judge, of, "confidentiality", seal).status_code == 200
     numbers = {
@@ -204,7 +206,8 @@ def test_who_is_named_sees_it(as_: As, sealed: Sealed, operations: list[tuple[st
     of = "/api/v1/projects/{code}"
     assert telling >= {
         "/api/v1/projects", of, f"{of}/agreements", f"{of}/funds", f"{of}/evidence", f"{of}/reviews", f"{of}/history",
-        f"{of}/evidence/{{evidence_id}}/file", "/api/v1/figures/rows", "/api/v1/map", "/api/v1/ledgers/export",
+        f"{of}/evidence/{{evidence_id}}/file", "/api/v1/engagements/{engagement_id}", "/api/v1/figures/rows",
+        "/api/v1/map", "/api/v1/ledgers/export",
     }  # fmt: skip
 
 

@@ -55,6 +55,9 @@ class Permission(StrEnum):
     EVIDENCE_READ = "evidence.read"  # papers themselves: no machine's key may be given it
     EVIDENCE_ADD = "evidence.add"
     EVIDENCE_VERIFY = "evidence.verify"
+    ENGAGEMENT_READ = "engagement.read"
+    ENGAGEMENT_EDIT = "engagement.edit"  # a reporter those of the own unit
+    ENGAGEMENT_JOIN = "engagement.join"  # several reports of one trip
     REVIEW_REQUEST = "review.request"
     REVIEW_CONCLUDE = "review.conclude"
     GATE_OVERRIDE = "gate.override"  # asking to pass a closed gate
@@ -75,12 +78,12 @@ class Permission(StrEnum):
 P = Permission
 _STAFF = {
     P.META_READ, P.UNIT_READ, P.ENTERPRISE_READ, P.PROJECT_READ, P.FIGURE_READ, P.STREAM_READ, P.LEDGER_EXPORT,
-    P.RULE_READ, P.EVIDENCE_READ,
+    P.RULE_READ, P.EVIDENCE_READ, P.ENGAGEMENT_READ,
 }  # fmt: skip
 _OFFICER = _STAFF | {
     P.UNIT_EDIT, P.ENTERPRISE_EDIT, P.ENTERPRISE_MERGE, P.CONTACT_READ, P.PROJECT_CREATE, P.PROJECT_EDIT,
     P.AGREEMENT_EDIT, P.FUND_DECLARE, P.STATISTIC_EDIT, P.LEDGER_IMPORT, P.CALENDAR_EDIT, P.RULE_SAVE,
-    P.EVIDENCE_ADD, P.REVIEW_REQUEST, P.GATE_OVERRIDE,
+    P.EVIDENCE_ADD, P.REVIEW_REQUEST, P.GATE_OVERRIDE, P.ENGAGEMENT_EDIT, P.ENGAGEMENT_JOIN,
 }  # fmt: skip
 
 TABLE: dict[Role, frozenset[Permission]] = {
@@ -90,7 +93,9 @@ TABLE: dict[Role, frozenset[Permission]] = {
         | {P.KEY_EDIT, P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE}
         | {P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE, P.GATE_DECIDE, P.FUND_RECOGNISE}
     ),
-    Role.REPORTER: frozenset(_STAFF | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD, P.FUND_DECLARE}),
+    Role.REPORTER: frozenset(
+        _STAFF | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD, P.FUND_DECLARE, P.ENGAGEMENT_EDIT}
+    ),
     Role.LEADER: frozenset(_STAFF | {P.SELF}),
     Role.SYSTEM_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.UNIT_EDIT, P.USER_READ, P.USER_EDIT, P.KEY_EDIT}),
     Role.SECURITY_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.USER_READ, P.ROLE_GRANT, P.RULE_READ}),

@@ -61,6 +61,8 @@ VERBS = {
     "project.override_refused": "不批准例外",
     "project.override_lapsed": "例外申请失效",
     "project.duplicates_answered": "答复疑似重复",
+    "project.engagement_linked": "关联对接活动",
+    "project.engagement_unlinked": "取消关联对接活动",
 }
 
 
@@ -105,6 +107,7 @@ TABLES = {
     "move": "阶段变更",
     "gate_override": "关口例外",
     "duplicate_answer": "疑似重复的答复",
+    "engagement_project": "对接活动",
 }
 
 ENTRY = {
@@ -318,6 +321,7 @@ COLUMNS: dict[str, dict[str, Named]] = {
         "answered_by": Named("答复人", points_at=Ref.USER),
         "answered_by_name": Named("答复人姓名"),
     },
+    "engagement_project": {"engagement_id": Named("对接活动编号")},
     "move": {
         "from_stage": Named("原阶段", STAGE_LABELS),
         "to_stage": Named("新阶段", STAGE_LABELS),

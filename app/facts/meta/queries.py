@@ -4,6 +4,13 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.facts.agreements.models import AGREEMENT_TYPE_LABELS
+from app.facts.engagements.terms import (
+    ENGAGEMENT_KIND_LABELS,
+    FOLLOW_UP_LABELS,
+    HALF_LABELS,
+    LIKENESS_LABELS,
+    PRESS_LEVEL_LABELS,
+)
 from app.facts.enterprises.models import LISTING_LABELS, OWNERSHIP_LABELS
 from app.facts.evidence.terms import EVIDENCE_KIND_LABELS, EVIDENCE_STATE_LABELS
 from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS
@@ -52,6 +59,13 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
         "stage_state": STAGE_STATE_LABELS,
         "override_state": OVERRIDE_STATE_LABELS,
         "suspicion": SUSPICION_LABELS,
+    },
+    "engagements": {
+        "kind": ENGAGEMENT_KIND_LABELS,
+        "half": HALF_LABELS,
+        "level": PRESS_LEVEL_LABELS,
+        "likeness": LIKENESS_LABELS,
+        "follow_up": FOLLOW_UP_LABELS,
     },
     "statistics": {"code": STATISTIC_LABELS},
     "enterprises": {"ownership": OWNERSHIP_LABELS, "listing": LISTING_LABELS},
