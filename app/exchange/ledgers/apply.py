@@ -19,7 +19,7 @@ from app.exchange.ledgers.plan import Plan
 from app.facts.enterprises.models import Enterprise
 from app.facts.pipeline.models import Move
 from app.facts.projects import intake
-from app.facts.projects.models import Project
+from app.facts.projects.models import Project, Restatement
 from app.facts.projects.service import search_columns, sight_from
 from app.identity.periods import closures
 from app.kernel import bulk, events
@@ -30,7 +30,7 @@ from app.kernel.events import Row
 from app.kernel.names import pinyin, search_key, squash
 
 PROJECT, ENTERPRISE = table_of(Project), table_of(Enterprise)
-TABLES: dict[str, Table] = {**PARTS, "moves": table_of(Move)}
+TABLES: dict[str, Table] = {**PARTS, "moves": table_of(Move), "restatements": table_of(Restatement)}
 UNSETTLING = ("project.created", "project.imported")
 """Events about other projects after which names and codes may mean something else."""
 

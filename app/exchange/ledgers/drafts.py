@@ -148,6 +148,14 @@ class Draft:
         if counts_on is not None:
             self.tell("info", name, "deferred", f"所在期间已锁定，计入其后第一个未锁定的日期 {counts_on}", row)
 
+    def restate(self, source: str, *days: date | None) -> None:
+        """Keep that what figures count of a source on these days is not what it was; days to come restate nothing."""
+        today = self.known.today
+        for day in sorted({day for day in days if day is not None and day < today}):
+            line = {"source": source, "day": day, "recorded_on": today, "reason": "按导入的台账更正"}
+            if line not in self.added.get("restatements", ()):
+                self.add("restatements", line)
+
     def result(self, row: RowReading) -> RowResult:
         place = (row.sheet, row.number)
         found = self.results.get(place)

@@ -1,5 +1,6 @@
 """Agreements: the rows of 合同协议, what the main sheet writes beside a project, and what follows from both."""
 
+from dataclasses import dataclass
 from datetime import date
 
 from app.exchange.ledgers import contracts
@@ -10,7 +11,7 @@ from app.exchange.ledgers.models import Outcome
 from app.exchange.ledgers.paper import COLUMNS, FIELDS, Paper, formerly, merge, same, tell_void, void
 from app.facts.agreements import counting
 from app.facts.agreements.models import AgreementType
-from app.facts.agreements.service import COUNTED
+from app.facts.agreements.service import COUNTED, Weight
 from app.kernel.errors import Problem
 from app.kernel.names import normalise
 
@@ -31,8 +32,10 @@ def sign(draft: Draft) -> None:
         contracts.contract(draft, papers, voided)
     if not counting.PRELIMINARY & detailed:
         contracts.framework(draft, papers, voided)
-    if _stand(draft, papers) and _may_change(draft, papers):
-        _write(draft, papers)
+    now = counting.derived(papers)
+    counted = _weigh(draft, papers, now)
+    if _stand(draft, papers) and _may_change(draft, counted):
+        _write(draft, counted, now)
         contracts.check_totals(draft, papers, detailed)
     else:
         draft.refused = True  # papers that do not stand together cannot be written one by one
@@ -134,22 +137,43 @@ def _fits(draft: Draft, paper: Paper) -> bool:
     return True
 
 
-def _may_change(draft: Draft, papers: list[Paper]) -> bool:
-    """Does everything stay as it is that a closed period counts? What does not is refused."""
-    now, closed, fine = counting.derived(papers), draft.known.closed, True
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """What figures count of a paper: as it was recorded, and as it will be. None when nothing."""
+
+    paper: Paper
+    was: Weight | None
+    will: Weight | None
+    deferral: date | None
+
+
+def _weigh(draft: Draft, papers: list[Paper], now: counting.Derived) -> list[_Counted]:
+    """What figures count of each paper, before and afterwards."""
+    found = []
     for place, paper in enumerate(papers):
-        line = paper.line
-        if line is None or line["type"] not in COUNTED:
-            continue
-        counted_on = line["deferred_to"] or line["signed_on"]
-        before = (line["type"], line["signed_on"], *_weight(line["type"], line["amount_fen"], line["counted_fen"],
-                                                            line["first_formal"]))  # fmt: skip
-        after = (paper.type, paper.signed_on, *_weight(paper.type, paper.amount_fen, now.counted[place],
-                                                       place == now.first))  # fmt: skip
-        name = closed.name(counted_on) if before != after else None
-        if name is not None:
-            row = paper.said_by or next((p.said_by for p in papers if p.touched and p.said_by is not None), None)
-            draft.lock(_cell(paper, row), name, f"签于 {line['signed_on']} 的一份文本", row)
+        line, was = paper.line, None
+        if line is not None and line["type"] in COUNTED:
+            fen = (line["amount_fen"] or 0) if line["type"] is AgreementType.FRAMEWORK else line["counted_fen"]
+            was = Weight(line["deferred_to"] or line["signed_on"], line["type"], fen, line["first_formal"])
+        moved = line is None or paper.signed_on != line["signed_on"]
+        deferral = draft.known.closed.deferral(paper.signed_on) if line is None or moved else line["deferred_to"]
+        will = None
+        if paper.type in COUNTED:
+            fen = (paper.amount_fen or 0) if paper.type is AgreementType.FRAMEWORK else now.counted[place]
+            will = Weight(deferral or paper.signed_on, paper.type, fen, place == now.first)
+        found.append(_Counted(paper, was, will, deferral))
+    return found
+
+
+def _may_change(draft: Draft, counted: list[_Counted]) -> bool:
+    """Does everything stay as it is that a closed period counts? What does not is refused."""
+    fine = True
+    fresh = next((c.paper.said_by for c in counted if c.paper.touched and c.paper.said_by is not None), None)
+    for paper, was in ((each.paper, each.was) for each in counted if each.was != each.will):
+        name = draft.known.closed.name(was.day) if was is not None else None
+        if name is not None and paper.line is not None:
+            row = paper.said_by or fresh
+            draft.lock(_cell(paper, row), name, f"签于 {paper.line['signed_on']} 的一份文本", row)
             fine = False
     return fine
 
@@ -163,36 +187,28 @@ def _cell(paper: Paper, row: RowReading | None) -> str:
     return field
 
 
-def _weight(kind: AgreementType, amount: int | None, counted: int, first: bool) -> tuple[object, ...]:
-    """What figures count of a paper."""
-    return (amount,) if kind is AgreementType.FRAMEWORK else (counted, first)
-
-
-def _write(draft: Draft, papers: list[Paper]) -> None:
-    now, closed = counting.derived(papers), draft.known.closed
-    deferrals = [
-        closed.deferral(paper.signed_on)
-        if paper.line is None or paper.signed_on != paper.line["signed_on"]
-        else paper.line["deferred_to"]
-        for paper in papers
-    ]
-    for place, paper in enumerate(papers):
+def _write(draft: Draft, counted: list[_Counted], now: counting.Derived) -> None:
+    for place, each in enumerate(counted):
+        paper = each.paper
         follows = {
-            "counted_fen": now.counted[place], "first_formal": place == now.first, "deferred_to": deferrals[place],
+            "counted_fen": now.counted[place], "first_formal": place == now.first, "deferred_to": each.deferral,
         }  # fmt: skip
         if paper.line is None:
             line = {name: getattr(paper, name) for name in COLUMNS}
             draft.add("papers", {**line, **follows, "imported": True, "voided_reason": None})
-            _tell_deferral(draft, paper, deferrals[place])
+            _tell_deferral(draft, paper, each.deferral)
             continue
-        if deferrals[place] != paper.line["deferred_to"]:
-            _tell_deferral(draft, paper, deferrals[place])
+        if each.deferral != paper.line["deferred_to"]:
+            _tell_deferral(draft, paper, each.deferral)
         changed = {name: value for name, value in follows.items() if paper.line[name] != value} | paper.differences
         if changed:
             draft.altered.append(("papers", paper.line, changed))
+        if each.was is not None and each.was != each.will:
+            for source in sorted(each.was.sources | (each.will.sources if each.will else set())):
+                draft.restate(source, each.was.day, each.will.day if each.will else None)
     row = draft.row
     row["signed_on"], row["first_formal_fen"] = now.signed_on, now.first_formal_fen
-    row["signed_deferred_to"] = None if now.first is None else deferrals[now.first]
+    row["signed_deferred_to"] = None if now.first is None else counted[now.first].deferral
     row["contract_fen"], row["framework_fen"] = now.contract_fen, now.framework_fen
     row["framework_on"] = now.framework_on
 

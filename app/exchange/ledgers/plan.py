@@ -181,7 +181,7 @@ def _archived(draft: Draft) -> None:
     }
     changed = any(draft.row[n] != v for n, v in draft.record.row.items() if n not in follows)
     parts = {*draft.added, *(part for part, _, _ in draft.altered), *(part for part, _ in draft.dropped)}
-    if changed or parts - {"papers", "entries"} or draft.gaps:
+    if changed or parts - {"papers", "entries", "restatements"} or draft.gaps:
         draft.refuse(None, "archived", "项目已归档，须先在系统中取消归档")
 
 

@@ -6,6 +6,7 @@ from app.exchange.ledgers.drafts import Draft, never
 from app.exchange.ledgers.labels import LABELS, STAGE_DATES
 from app.exchange.ledgers.paper import roughly_the_day
 from app.exchange.ledgers.records import plan
+from app.facts.projects import restatements
 from app.facts.projects.models import COUNTED_STAGES
 from app.facts.projects.terms import STAGES, Stage
 
@@ -46,10 +47,13 @@ def _count(draft: Draft, stage: Stage, name: str, before: date | None) -> None:
     """Figures count a new date from the first open day on; one that a closed period counts may not go."""
     row, closed = draft.row, draft.known.closed
     deferral = f"{stage}_deferred_to"
-    if before is not None and (period := closed.name(row[deferral] or before)) is not None:
+    counted_on = None if before is None else row[deferral] or before
+    if counted_on is not None and (period := closed.name(counted_on)) is not None:
         draft.lock(name, period, f"{LABELS['stage'][stage]}（{before}）")
         return
     row[deferral] = closed.deferral(row[stage.column])
+    if counted_on is not None:
+        draft.restate(restatements.OF_STAGE[stage], counted_on, row[deferral] or row[stage.column])
     draft.defer(name, row[deferral])
 
 

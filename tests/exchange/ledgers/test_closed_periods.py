@@ -12,7 +12,7 @@ from app.exchange.ledgers.models import Mode, State
 from app.facts.agreements.models import Agreement
 from app.facts.funds.models import FundEntry
 from app.facts.projects import service as projects
-from app.facts.projects.models import Project
+from app.facts.projects.models import Project, Restatement
 from app.facts.projects.terms import Stage
 from app.identity.periods.closures import hold
 from app.kernel.access import SYSTEM
@@ -181,6 +181,20 @@ def test_an_earlier_contract_may_not_take_the_place_of_a_counted_one(officer: An
     more = [PAPERS, ["玻纤制品项目", "补充协议", "HT-1-1", "2020-08-01", "", 500]]
     assert send(officer, book(合同协议=more))["state"] == "done"
     assert signed(officer)[1] == "120000000.00" and signed(officer, "2021")[1] == "5000000.00"
+
+
+def test_what_a_file_corrects_is_restated(officer: Any, db: Fixture, app: Any) -> None:
+    send(officer, book(row(**FULL)))
+    send(officer, book(row(**FULL | {"合同金额(万元)": 13000, "开工日期": "2020-06-20"})))
+    with db() as session:
+        kept = session.execute(
+            select(Restatement.source, Restatement.day, Restatement.reason).order_by("source", "day")
+        )
+        assert [(source, day.isoformat()) for source, day, reason in kept if "台账" in (reason or "")] == [
+            ("contracts", "2020-03-12"), ("formals", "2020-03-12"), ("signings", "2020-03-12"),
+            ("starts", "2020-06-01"), ("starts", "2020-06-20")]  # fmt: skip
+    with app.state.database.reading() as connection:
+        assert_log_equals_tables(connection)
 
 
 def test_a_start_that_comes_late_counts_later(officer: Any, close: Fixture, db: Fixture) -> None:
