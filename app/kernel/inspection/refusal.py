@@ -45,8 +45,12 @@ REASONS: dict[str, tuple[str, str]] = {
         "There is content before, after or between that does not belong to the file.",
     ),
     "pdf_active": (
-        "PDF 含有脚本、自动动作、动态表单或附件，请用“打印为 PDF”重新生成",
-        "The PDF has scripts, actions, dynamic forms or attachments; print it to PDF again.",
+        "PDF 含有脚本、自动动作或动态表单，请用“打印为 PDF”重新生成",
+        "The PDF has scripts, actions or dynamic forms; print it to PDF again.",
+    ),
+    "pdf_attached": (
+        "PDF 附带了数据（XML、文本）以外的文件，请删除附件，或用“打印为 PDF”重新生成",
+        "The PDF carries files that are not plain data (XML, text); remove them, or print it to PDF again.",
     ),
     "pdf_opaque": (
         "PDF 的内部编码不常见，无法检查，请用“打印为 PDF”重新生成",
