@@ -44,6 +44,9 @@ from app.facts.funds.ledger import FUNDS
 from app.facts.funds.routes import router as funds
 from app.facts.history.routes import router as history
 from app.facts.meta.routes import router as meta
+from app.facts.outcomes import reactions as outcomes_react
+from app.facts.outcomes.ledger import OUTCOMES
+from app.facts.outcomes.routes import router as outcomes
 from app.facts.pipeline import notices as pipeline_tells
 from app.facts.pipeline import signing
 from app.facts.pipeline.duplicate_routes import router as duplicates
@@ -81,6 +84,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     figures,
     agreements,
     funds,
+    outcomes,
     pipeline,
     gates,
     duplicates,
@@ -116,10 +120,11 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "project.problem_raised": (projects_tell.problem_raised,),
     "project.problem_solved": (projects_tell.problem_solved,),
     "project.evidence_added": (evidence_tells.added,),
-    "project.evidence_replaced": (evidence_tells.added, watching(FUNDS)),
-    "project.evidence_verified": (evidence_tells.judged, watching(FUNDS)),
-    "project.evidence_rejected": (evidence_tells.judged, watching(FUNDS)),
+    "project.evidence_replaced": (evidence_tells.added, watching(FUNDS), watching(OUTCOMES)),
+    "project.evidence_verified": (evidence_tells.judged, watching(FUNDS), watching(OUTCOMES)),
+    "project.evidence_rejected": (evidence_tells.judged, watching(FUNDS), watching(OUTCOMES)),
     **told_of(FUNDS),
+    **told_of(OUTCOMES),
     "project.review_requested": (reviews_tell.requested,),
     "project.review_concluded": (reviews_tell.concluded,),
     "project.review_withdrawn": (reviews_tell.withdrawn,),
@@ -135,6 +140,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "period.reopened": (
         agreements_react.period_reopened,
         funds_react.period_reopened,
+        outcomes_react.period_reopened,
         projects_react.period_reopened,
         engagements_react.period_reopened,
     ),

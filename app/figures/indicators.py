@@ -7,10 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from app.facts.outcomes.terms import OUTCOME_KIND_LABELS, OutcomeKind
+from app.facts.outcomes.terms import SOURCES as OUTCOME_SOURCES
 from app.facts.projects.rules import SCALE, ScaleRule
 from app.facts.statistics.terms import StatisticCode
 from app.figures.engine import Measure
 from app.figures.rules import INDICATORS, IndicatorRules
+from app.figures.sources import SOURCES
 from app.kernel import rules
 from app.kernel.errors import Invalid
 from app.kernel.money import display
@@ -81,7 +84,7 @@ class Indicator:
 
     code: str
     wording: str
-    unit: str  # 个, 元, 比率, 位
+    unit: str  # 个, 元, 人, 比率, 位
     formula: Callable[[Definitions], str]
     parts: Callable[[Definitions], tuple[Part, ...]]
     depends: tuple[str, ...] = ()
@@ -155,6 +158,10 @@ def _per(source: str, field: str) -> Callable[[Definitions], tuple[Part, ...]]:
         return Measure(source), _signed(on) if getattr(on.indicators.body, field) == "signed" else _STARTED
 
     return parts
+
+
+def _sum_of(source: str) -> Callable[[Definitions], tuple[Part, ...]]:
+    return lambda _: (Measure(source, "amount"),)
 
 
 def _same(text: str) -> Callable[[Definitions], str]:
@@ -279,6 +286,14 @@ INDICATORS_BY_CODE: Mapping[str, Indicator] = {
             "fai_share", "固定资产投资贡献率", "比率",
             _same("到位资金 ÷ 全区固定资产投资（由统计部门数据录入）"),
             lambda _: (_FUNDS, Typed(StatisticCode.FIXED_ASSET_INVESTMENT)),
+        ),
+        *(
+            Indicator(
+                kind.value, f"项目{OUTCOME_KIND_LABELS[kind]}", SOURCES[OUTCOME_SOURCES[kind]].unit,
+                _same(f"期内各项目已认定的{OUTCOME_KIND_LABELS[kind]}之和，按所属期间最后一天计入，冲销为负"),
+                _sum_of(OUTCOME_SOURCES[kind]),
+            )
+            for kind in OutcomeKind
         ),
         Indicator(
             "projects_in_database", "项目数据库项目数", "个",

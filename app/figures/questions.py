@@ -16,6 +16,7 @@ from app.figures.dimensions import NONE, Dimension, label_of, sorted_keys
 from app.figures.engine import Cell, Cells, Key
 from app.figures.indicators import Definitions, Indicator, Part, Rulebook, Typed, share_of
 from app.figures.sides import Counted, Filters, Side, a_year_before, count, effective, fold, moved, side
+from app.figures.sources import SOURCES
 from app.figures.spelling import Figure, Style, compared, flag, plain, ratio, reason, text_of, value_of
 from app.kernel.calendar import Period
 from app.kernel.errors import Invalid
@@ -140,7 +141,7 @@ def _unit_of(indicator: Indicator, first: Part) -> str:
     """The unit of an indicator's numbers: for a rate, that of numerator and denominator."""
     if not indicator.is_ratio or isinstance(first, Typed):
         return indicator.unit
-    return "元" if first.what == "amount" else "个"
+    return SOURCES[first.source].unit if first.what == "amount" else "个"
 
 
 def _withheld(indicator: Indicator, counted: Counted) -> bool:

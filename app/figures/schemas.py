@@ -120,7 +120,7 @@ class FigureItem(BaseModel):
     text: str | None = Field(
         description="印刷写法：个数、亿元、%；按 rounding 与 digits 或指标口径舍入", examples=["46"]
     )
-    unit: str = Field(description="单位：个、元、比率、位", examples=["个"])
+    unit: str = Field(description="单位：个、元、人、比率、位", examples=["个"])
     numerator: int | str | None = Field(description=f"比率的分子。{NUMBER}", examples=[None])
     denominator: int | str | None = Field(description=f"比率的分母。{NUMBER}", examples=[None])
     version: str = Field(description="所用口径的版本", examples=["indicators/0"])
@@ -172,7 +172,7 @@ class SourceOut(BaseModel):
 
     code: str = Field(description="事实代码", examples=["signings"])
     label: str = Field(description="事实名称", examples=["首份正式合同"])
-    kind: str = Field(description="id 属于哪种记录：project、agreement、fund_entry", examples=["project"])
+    kind: str = Field(description="id 属于哪种记录：project、agreement、fund_entry、outcome", examples=["project"])
 
 
 class RowOut(BaseModel):
@@ -184,7 +184,7 @@ class RowOut(BaseModel):
     deferred_from: str | None = Field(
         description="发生日期，仅在顺延计入时给出：它所在的期间在记录前已锁定", examples=[None]
     )
-    amount: str = Field(description="金额，元", examples=["120000000.00"])
+    amount: str | int = Field(description="金额，元；用工为人数", examples=["120000000.00"])
     why: str | None = Field(description="冲销的原因；null 不是冲销", examples=[None])
     id: int = Field(description="记录号", examples=[46])
     sector: str = Field(description="产业类别", examples=["industry"])
@@ -268,7 +268,7 @@ class IndicatorOut(BaseModel):
 
     code: str = Field(description="指标代码", examples=["signed_count"])
     label: str = Field(description="指标名称", examples=["签约项目数"])
-    unit: str = Field(description="单位：个、元、比率、位", examples=["个"])
+    unit: str = Field(description="单位：个、元、人、比率、位", examples=["个"])
     formula: str = Field(description="现行公式", examples=["首份正式合同在期内签订的项目数，一个项目只计一次"])
     digits: int | None = Field(description="印刷小数位数：比率指 %，金额指亿元；null 为整数", examples=[None])
     rounding: str = Field(description="舍入方式", examples=["half_up"])

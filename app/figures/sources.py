@@ -7,6 +7,7 @@ Bound: `from_day` and `to_day` (the days asked for), `as_of` (what happened late
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,6 +28,10 @@ from app.facts.agreements.models import COUNTS_ON as PAPER_COUNTS_ON
 from app.facts.agreements.models import Agreement, AgreementType
 from app.facts.funds.models import COUNTS_ON as FUND_COUNTS_ON
 from app.facts.funds.models import FundEntry
+from app.facts.outcomes.models import COUNTS_ON as OUTCOME_COUNTS_ON
+from app.facts.outcomes.models import Outcome
+from app.facts.outcomes.terms import OUTCOME_KIND_LABELS, OutcomeKind
+from app.facts.outcomes.terms import SOURCES as OUTCOME_SOURCES
 from app.facts.projects.models import Project, counts_on
 from app.facts.projects.terms import Stage, Status
 from app.facts.recognition.terms import EntryState
@@ -41,6 +46,7 @@ LARGE = bindparam("large_fen", type_=Fen)
 _PROJECT: FromClause = Project.__table__
 _AGREEMENT: FromClause = Agreement.__table__
 _FUND: FromClause = FundEntry.__table__
+_OUTCOME: FromClause = Outcome.__table__
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,6 +72,7 @@ class Source:
     where: tuple[ColumnElement[bool], ...]
     sort: ColumnElement[date]
     why: ColumnElement[str | None] | None = None
+    unit: str = "元"  # of the amount
 
 
 def _reached(code: str, label: str, stage: Stage, amount: ColumnElement[int]) -> Source:
@@ -104,6 +111,31 @@ def _papers(code: str, label: str, types: tuple[AgreementType, ...], amount: Col
             Agreement.voided_reason.is_(None),
         ),
         sort=PAPER_COUNTS_ON,
+    )
+
+
+def _outcomes(kind: OutcomeKind) -> Source:
+    """What was recognised of one kind of outcome; its quantity is money or persons."""
+    quantity: Any = Outcome.persons if kind.counts_people else Outcome.amount_fen
+    return Source(
+        code=OUTCOME_SOURCES[kind],
+        label=f"已认定{OUTCOME_KIND_LABELS[kind]}",
+        kind="outcome",
+        table=join(_OUTCOME, _PROJECT, Project.id == Outcome.project_id),
+        tables=(_OUTCOME, _PROJECT),
+        row_id=Outcome.id.expression,
+        happened=Outcome.happened_on.expression,
+        event=OUTCOME_COUNTS_ON,
+        amount=quantity.expression,
+        where=(
+            Outcome.kind == kind,
+            Outcome.state == EntryState.RECOGNISED,
+            OUTCOME_COUNTS_ON >= FROM_DAY,
+            OUTCOME_COUNTS_ON <= TO_DAY,
+        ),
+        sort=OUTCOME_COUNTS_ON,
+        why=Outcome.reason.expression,
+        unit="人" if kind.counts_people else "元",
     )
 
 
@@ -148,6 +180,7 @@ SOURCES: Mapping[str, Source] = {
             sort=FUND_COUNTS_ON,
             why=FundEntry.reason.expression,
         ),
+        *(_outcomes(kind) for kind in OutcomeKind),
         Source(
             code="tracked",
             label="在库项目",

@@ -52,6 +52,8 @@ class Permission(StrEnum):
     AGREEMENT_EDIT = "agreement.edit"
     FUND_DECLARE = "fund.declare"
     FUND_RECOGNISE = "fund.recognise"  # also reject and reverse; never what one declared oneself
+    OUTCOME_DECLARE = "outcome.declare"
+    OUTCOME_RECOGNISE = "outcome.recognise"  # the same
     EVIDENCE_READ = "evidence.read"  # papers themselves: no machine's key may be given it
     EVIDENCE_ADD = "evidence.add"
     EVIDENCE_VERIFY = "evidence.verify"
@@ -82,8 +84,8 @@ _STAFF = {
 }  # fmt: skip
 _OFFICER = _STAFF | {
     P.UNIT_EDIT, P.ENTERPRISE_EDIT, P.ENTERPRISE_MERGE, P.CONTACT_READ, P.PROJECT_CREATE, P.PROJECT_EDIT,
-    P.AGREEMENT_EDIT, P.FUND_DECLARE, P.STATISTIC_EDIT, P.LEDGER_IMPORT, P.CALENDAR_EDIT, P.RULE_SAVE,
-    P.EVIDENCE_ADD, P.REVIEW_REQUEST, P.GATE_OVERRIDE, P.ENGAGEMENT_EDIT, P.ENGAGEMENT_JOIN,
+    P.AGREEMENT_EDIT, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.STATISTIC_EDIT, P.LEDGER_IMPORT, P.CALENDAR_EDIT,
+    P.RULE_SAVE, P.EVIDENCE_ADD, P.REVIEW_REQUEST, P.GATE_OVERRIDE, P.ENGAGEMENT_EDIT, P.ENGAGEMENT_JOIN,
 }  # fmt: skip
 
 TABLE: dict[Role, frozenset[Permission]] = {
@@ -91,10 +93,10 @@ TABLE: dict[Role, frozenset[Permission]] = {
     Role.REVIEWER: frozenset(
         _OFFICER
         | {P.KEY_EDIT, P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE}
-        | {P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE, P.GATE_DECIDE, P.FUND_RECOGNISE}
+        | {P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE, P.GATE_DECIDE, P.FUND_RECOGNISE, P.OUTCOME_RECOGNISE}
     ),
     Role.REPORTER: frozenset(
-        _STAFF | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD, P.FUND_DECLARE, P.ENGAGEMENT_EDIT}
+        _STAFF | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.ENGAGEMENT_EDIT}
     ),
     Role.LEADER: frozenset(_STAFF | {P.SELF}),
     Role.SYSTEM_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.UNIT_EDIT, P.USER_READ, P.USER_EDIT, P.KEY_EDIT}),

@@ -8,7 +8,7 @@ from app.facts.funds.schemas import FundIn, FundList, FundOut
 from app.facts.projects.queries import NoProject
 from app.facts.projects.service import NotYours
 from app.facts.recognition import service as entries
-from app.facts.recognition.schemas import PapersIn, RecogniseIn, RejectIn, ReverseIn
+from app.facts.recognition.schemas import EntryRejectIn, PapersIn, RecogniseIn, ReverseIn
 from app.identity.auth.access import Read, reads, requires
 from app.identity.periods.closures import PeriodLocked
 from app.kernel.access import Actor, Permission
@@ -90,7 +90,7 @@ def recognise_fund(code: Code, fund_id: FundId, body: RecogniseIn, db: Db, actor
     response_model=FundOut,
     responses=raises(*JUDGED, entries.NotDeclared),
 )
-def reject_fund(code: Code, fund_id: FundId, body: RejectIn, db: Db, actor: Recogniser) -> Response:
+def reject_fund(code: Code, fund_id: FundId, body: EntryRejectIn, db: Db, actor: Recogniser) -> Response:
     """Send a declared entry back with a reason. It stays visible, and may be declared anew. Never by its declarer."""
     project, entry = entries.reject(db, actor, FUNDS, code, fund_id, body)
     return saved(db, queries.out(db, actor, entry), row_version=project.version)

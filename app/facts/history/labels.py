@@ -8,6 +8,7 @@ from typing import Any
 from app.facts.agreements.models import AGREEMENT_TYPE_LABELS
 from app.facts.evidence.terms import BOOK_LABELS, EVIDENCE_KIND_LABELS, EVIDENCE_STATE_LABELS
 from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS
+from app.facts.outcomes.terms import OUTCOME_KIND_LABELS
 from app.facts.pipeline.terms import OVERRIDE_STATE_LABELS
 from app.facts.projects.terms import (
     CHANNEL_LABELS,
@@ -47,6 +48,11 @@ VERBS = {
     "project.fund_recognised": "认定到位资金",
     "project.fund_rejected": "退回到位资金",
     "project.fund_reversed": "冲销到位资金",
+    "project.outcome_declared": "申报实际成效",
+    "project.outcome_evidence_added": "补充实际成效的材料",
+    "project.outcome_recognised": "认定实际成效",
+    "project.outcome_rejected": "退回实际成效",
+    "project.outcome_reversed": "冲销实际成效",
     "project.evidence_added": "上传佐证材料",
     "project.evidence_verified": "核验佐证材料",
     "project.evidence_rejected": "退回佐证材料",
@@ -100,6 +106,7 @@ TABLES = {
     "restatement": "统计重述",
     "agreement": "合同协议",
     "fund_entry": "到位资金",
+    "outcome": "实际成效",
     "evidence": "佐证材料",
     "reliance": "依据",
     "review": "审查",
@@ -243,6 +250,15 @@ COLUMNS: dict[str, dict[str, Named]] = {
         "rate_on": Named("汇率日期"),
         "split": Named("多区县共享", YES_NO),
         "import_id": Named("导入编号"),
+        **ENTRY,
+    },
+    "outcome": {
+        "kind": Named("种类", OUTCOME_KIND_LABELS),
+        "period": Named("期间"),
+        "starts_on": Named("期间的第一天"),
+        "happened_on": Named("期间的最后一天"),
+        "amount_fen": Named("金额（元）"),
+        "persons": Named("人数"),
         **ENTRY,
     },
     "reliance": {

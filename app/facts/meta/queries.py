@@ -12,9 +12,10 @@ from app.facts.engagements.terms import (
     PRESS_LEVEL_LABELS,
 )
 from app.facts.enterprises.models import LISTING_LABELS, OWNERSHIP_LABELS
-from app.facts.evidence.terms import EVIDENCE_KIND_LABELS, EVIDENCE_STATE_LABELS
+from app.facts.evidence.terms import BOOK_LABELS, EVIDENCE_KIND_LABELS, EVIDENCE_STATE_LABELS
 from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS
 from app.facts.meta.schemas import Choice, ChoicesOut
+from app.facts.outcomes.terms import OUTCOME_KIND_LABELS
 from app.facts.pipeline.terms import (
     GATE_FIELD_LABELS,
     LACK_LABELS,
@@ -51,7 +52,8 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
     },
     "agreements": {"type": AGREEMENT_TYPE_LABELS},
     "funds": {"source": FUND_SOURCE_LABELS, "kind": FUND_KIND_LABELS, "state": ENTRY_STATE_LABELS},
-    "evidence": {"kind": EVIDENCE_KIND_LABELS, "state": EVIDENCE_STATE_LABELS},
+    "outcomes": {"kind": OUTCOME_KIND_LABELS, "state": ENTRY_STATE_LABELS},
+    "evidence": {"kind": EVIDENCE_KIND_LABELS, "state": EVIDENCE_STATE_LABELS, "book": BOOK_LABELS},
     "reviews": {"kind": REVIEW_KIND_LABELS, "state": REVIEW_STATE_LABELS, "opinion": OPINION_LABELS},
     "gates": {
         "field": GATE_FIELD_LABELS,

@@ -14,6 +14,7 @@ class ChoicesOut(BaseModel):
     projects: dict[str, list[Choice]] = Field(description="项目")
     agreements: dict[str, list[Choice]] = Field(description="合同协议")
     funds: dict[str, list[Choice]] = Field(description="到位资金")
+    outcomes: dict[str, list[Choice]] = Field(description="实际成效")
     evidence: dict[str, list[Choice]] = Field(description="佐证材料")
     reviews: dict[str, list[Choice]] = Field(description="审查")
     gates: dict[str, list[Choice]] = Field(description="关口：要求、缺项、例外与疑似重复")

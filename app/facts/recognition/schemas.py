@@ -47,7 +47,7 @@ class RecogniseIn(BaseModel):
     )
 
 
-class RejectIn(BaseModel):
+class EntryRejectIn(BaseModel):
     """Why an entry does not count."""
 
     model_config = ConfigDict(extra="forbid")

@@ -21,7 +21,7 @@ from app.facts.recognition import queries
 from app.facts.recognition.ledger import E, Ledger
 from app.facts.recognition.models import LedgerEntry
 from app.facts.recognition.queries import Standing
-from app.facts.recognition.schemas import PapersIn, RecogniseIn, RejectIn, ReverseIn
+from app.facts.recognition.schemas import EntryRejectIn, PapersIn, RecogniseIn, ReverseIn
 from app.facts.recognition.terms import EntryState
 from app.identity.auth.queries import name_of
 from app.identity.periods.closures import hold
@@ -138,7 +138,7 @@ def recognise(
 
 
 def reject(
-    db: Session, actor: Actor, ledger: Ledger[E], code: str, number: int, body: RejectIn
+    db: Session, actor: Actor, ledger: Ledger[E], code: str, number: int, body: EntryRejectIn
 ) -> tuple[Project, E]:  # fmt: skip
     """Send a declared entry back; it stays to be seen, and may be declared anew by another entry."""
     project, entry = _to_judge(db, actor, ledger, code, number)

@@ -18,7 +18,7 @@ from app.facts.funds.models import FundEntry
 from app.facts.funds.schemas import FundIn
 from app.facts.projects.models import Project
 from app.facts.recognition import service as entries_service
-from app.facts.recognition.schemas import RecogniseIn, RejectIn, ReverseIn
+from app.facts.recognition.schemas import EntryRejectIn, RecogniseIn, ReverseIn
 from app.facts.recognition.terms import EntryState
 from app.kernel import calendar, chain, events
 from app.kernel.access import SYSTEM
@@ -293,7 +293,7 @@ def act_on(db: Session, people: tuple[Any, Any], code: str, slip: int, what: str
         if what == "recognise":
             service.recognise(db, judge, code, number, RecogniseIn(shared_reason="同一单据含多笔"))
         elif what == "reject":
-            entries_service.reject(db, judge, FUNDS, code, number, RejectIn(reason="不符"))
+            entries_service.reject(db, judge, FUNDS, code, number, EntryRejectIn(reason="不符"))
         else:
             service.reverse(db, judge, code, number, ReverseIn(reason="误登"))
     except Problem:
@@ -356,3 +356,25 @@ def test_the_log_tells_everything(as_: As, db: Work, app: FastAPI) -> None:
     ]  # fmt: skip
     assert "重复登记" in told[-1].body and "没有单据" in told[4].body
     assert [row.actor for row in told[1:]] == ["officer"] * 3 + ["reviewer"] * 3
+
+
+def test_a_closed_period_keeps_what_it_counts_when_money_is_recognised_late(as_: As, db: Work) -> None:
+    code, slip = a_project(db)
+    officer, reviewer = as_("officer"), as_("reviewer")
+    path = f"/api/v1/projects/{code}/funds"
+    number = officer.post(path, json=MONEY | {"evidence": [slip]}).json()["id"]
+
+    def arrived(period: str) -> Any:
+        asked = {"indicator": "funds_arrived", "period": period, "as_of": "2021-01-01"}
+        return officer.get("/api/v1/figures", params=asked).json()["items"][0]["value"]
+
+    # It was declared while the month was open; what decides is when it was recognised.
+    assert reviewer.post("/api/v1/periods/2020-09/lock").status_code == 200
+    recognised = reviewer.post(f"{path}/{number}/recognise", json={})
+    assert (recognised.status_code, recognised.json()["deferred_to"]) == (200, "2020-10-01")
+    assert (arrived("2020-09"), arrived("2020-10")) == ("0.00", "1000000.00")
+    waiting = officer.post(path, json=MONEY).json()
+    assert waiting["deferred_to"] is None
+    assert reviewer.post("/api/v1/periods/2020-09/reopen", json={"reason": "补录"}).status_code == 200
+    assert (arrived("2020-09"), arrived("2020-10")) == ("1000000.00", "0.00")
+    assert funds_of(db, code) == 100_000_000
