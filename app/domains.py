@@ -188,4 +188,8 @@ JOBS: tuple[Job, ...] = (
 
 def jobs_of(store: Store) -> tuple[Job, ...]:
     """All jobs, those that look after the files of `store` included."""
-    return (*JOBS, Job("stale_files", partial(evidence_jobs.sweep, store), every=timedelta(hours=1)))
+    return (
+        *JOBS,
+        Job("stale_files", partial(evidence_jobs.sweep, store), every=timedelta(hours=1)),
+        Job("unlinked_files", partial(evidence_jobs.sweep_unlinked, store), at=time(3, 30)),
+    )

@@ -2,8 +2,8 @@
 
 A file is received into a temporary one on the same file system while it is hashed, checked, brought to the disk, and
 then given its name in one step. A crash leaves only temporary files (see `sweep`); a transaction that is rolled back
-afterwards leaves a file that no row mentions, which harms nobody and is there if it is sent again. Domains link files
-by `StoredFile`, and let them be downloaded under their own permissions.
+afterwards leaves a file that no row mentions, which harms nobody, is there if it is sent again, and goes in time (see
+`file_sweep`). Domains link files by `StoredFile`, and let them be downloaded under their own permissions.
 """
 
 import errno
@@ -38,6 +38,8 @@ KEPT_FOR = timedelta(days=1)
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK}
 READ_ONLY = 0o440
+ASIDE = ".unlinked"
+"""What a stored file is called while it is decided whether it goes."""
 
 
 class StoredFile(Base):
@@ -116,20 +118,32 @@ class Store:
         """Give a whole, checked, durable file of this file system its name; where it lies now."""
         final = self._place(sha256)
         final.parent.mkdir(parents=True, exist_ok=True)
+        while not self._place_at(temporary, final):
+            pass
+        for folder in (final.parent, final.parent.parent, final.parent.parent.parent, self.folder):
+            _bring_to_disk(folder)
+        return final
+
+    def _place_at(self, temporary: Path, final: Path) -> bool:
+        """Give the file its name, or find that it is there; False when what was there has just been swept."""
         try:
             # Unlike a rename, this never replaces what is there.
             final.hardlink_to(temporary)
         except FileExistsError:
-            if not self.verify(sha256):
-                log.error("stored_file_was_damaged", sha256=sha256)
+            try:
+                os.utime(final)  # it was received just now: whoever sweeps looks at this last
+                if not self.verify(final.name):
+                    log.error("stored_file_was_damaged", sha256=final.name)
+                    temporary.replace(final)
+            except (FileNotFoundError, FileMissing):
+                return False
+            except PermissionError:  # another user's, from before
                 temporary.replace(final)
         except OSError as error:
             if error.errno not in _NO_LINKS:
                 raise
             temporary.replace(final)  # by what has the same content, if by anything
-        for folder in (final.parent, final.parent.parent, final.parent.parent.parent, self.folder):
-            _bring_to_disk(folder)
-        return final
+        return True
 
     def _place(self, sha256: str) -> Path:
         if not _SHA256.fullmatch(sha256):
@@ -168,7 +182,7 @@ def sweep(folder: Path, now: datetime) -> int:
     incoming = Store(folder).incoming
     for path in incoming.iterdir() if incoming.is_dir() else ():
         try:
-            if path.stat().st_mtime < (now - KEPT_FOR).timestamp():
+            if path.suffix != ASIDE and path.stat().st_mtime < (now - KEPT_FOR).timestamp():
                 path.unlink()
                 removed += 1
         except FileNotFoundError:
@@ -177,7 +191,10 @@ def sweep(folder: Path, now: datetime) -> int:
 
 
 def keep(db: Session, actor: Actor, received: Received) -> None:
-    """Have a row for a received file, so that others can link it; the first who sent it stays its sender."""
+    """Have a row for a received file, so that others can link it; the first who sent it stays its sender.
+
+    Until the commit the row is locked, so that nobody sweeps it before it is linked.
+    """
     insert = sqlite.insert if db.get_bind().dialect.name == "sqlite" else postgresql.insert
     db.execute(
         insert(StoredFile)
@@ -188,5 +205,5 @@ def keep(db: Session, actor: Actor, received: Received) -> None:
             first_received_at=calendar.now(),
             first_received_by=f"{actor.kind}:{actor.id}",
         )
-        .on_conflict_do_nothing(index_elements=[StoredFile.sha256])
+        .on_conflict_do_update(index_elements=[StoredFile.sha256], set_={"size": received.size})
     )

@@ -1,6 +1,6 @@
 """What is done about files that nobody came back for."""
 
-from app.kernel import calendar, files, uploads
+from app.kernel import calendar, file_sweep, files, uploads
 from app.kernel.db import Database
 from app.kernel.files import Store
 
@@ -10,3 +10,8 @@ def sweep(store: Store, database: Database) -> None:
     with database.unit_of_work() as db:
         uploads.forget(db)
     files.sweep(store.folder, calendar.now())
+
+
+def sweep_unlinked(store: Store, database: Database) -> None:
+    """Remove stored files that nothing links, a week after they came."""
+    file_sweep.sweep_unlinked(store, database)
