@@ -32,7 +32,10 @@ from app.facts.agreements import reactions as agreements_react
 from app.facts.agreements.routes import router as agreements
 from app.facts.attention.jobs import digest
 from app.facts.attention.routes import router as attention
+from app.facts.engagements import notices as engagements_tell
 from app.facts.engagements import reactions as engagements_react
+from app.facts.engagements.follow_up_routes import router as follow_ups
+from app.facts.engagements.jobs import remind as remind_of_follow_ups
 from app.facts.engagements.routes import router as engagements
 from app.facts.enterprises.routes import router as enterprises
 from app.facts.evidence import jobs as evidence_jobs
@@ -94,6 +97,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     units,
     enterprises,
     engagements,
+    follow_ups,
     statistics,
     history,
     attention,
@@ -134,6 +138,13 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "project.override_approved": (pipeline_tells.decided,),
     "project.override_refused": (pipeline_tells.decided,),
     "project.override_lapsed": (pipeline_tells.lapsed,),
+    **dict.fromkeys(
+        ("engagement.follow_up_added", "engagement.follow_up_changed", "engagement.follow_up_resumed"),
+        (engagements_tell.added,),
+    ),
+    "engagement.follow_up_done": (engagements_tell.closed,),
+    "engagement.follow_up_dropped": (engagements_tell.closed,),
+    "engagement.voided": (engagements_tell.voided,),
     "ledger_import.done": (imports_react.ended,),
     "ledger_import.refused": (imports_react.ended,),
     "ledger_import.failed": (imports_react.ended,),
@@ -179,6 +190,7 @@ JOBS: tuple[Job, ...] = (
     Job("forget_answers", _forget_answers, every=timedelta(hours=1)),
     Job("unit_names", follow_the_calendar, at=time(0, 1)),
     Job("ageing_passwords", remind_of_passwords, at=time(8, 0)),
+    Job("follow_ups_due", remind_of_follow_ups, at=time(8, 10)),
     Job("attention_digest", digest, at=time(8, 30), weekday=0),
     Job("interrupted_imports", imports.give_up, every=timedelta(minutes=5)),
     Job("forget_job_runs", jobs.forget, at=time(3, 0)),

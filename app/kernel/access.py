@@ -141,7 +141,8 @@ class Actor:
         """Actors of one view see the same rows and fields."""
         own = "all" if self.sees_all else f"unit:{self.unit_id}"
         clear = "+phone" if Permission.CONTACT_READ in self.permissions else ""
-        return f"{own}{clear}{f'+user:{self.id}' if self.named else ''}"
+        less = "" if Permission.ENGAGEMENT_READ in self.permissions else "-engagements"
+        return f"{own}{clear}{less}{f'+user:{self.id}' if self.named else ''}"
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions

@@ -1,5 +1,6 @@
-"""What needs attention: projects that nobody has touched, planned dates that have passed, pauses without an end.
+"""What needs attention: projects that nobody has touched, planned dates that have passed, pauses without an end,
+overdue follow-ups of engagements.
 
 For units, officers and their leaders.
-Leans on projects and the kernel's rules.
+Leans on projects, engagements and the kernel's rules.
 """

@@ -1,4 +1,4 @@
-"""What needs attention today, among the projects the actor may see."""
+"""What needs attention today: among the projects the actor may see, and of what was to come of engagements."""
 
 from collections import Counter
 from datetime import date
@@ -10,12 +10,11 @@ from app.facts.attention.matters import MATTERS, Matter
 from app.facts.attention.rules import ATTENTION, AttentionRule
 from app.facts.attention.schemas import KIND_LABELS, AttentionCountsQuery, AttentionFilter, AttentionKind
 from app.facts.projects import queries as projects
-from app.facts.projects.models import Project, ProjectPlan
 from app.identity.units.models import Unit
 from app.kernel import calendar, rules
-from app.kernel.access import Actor
+from app.kernel.access import Actor, Permission
 from app.kernel.errors import Invalid
-from app.kernel.paging import Sight
+from app.kernel.paging import EVERYTHING, Sight
 
 _Counted = dict[AttentionKind, list[tuple[int | None, str | None, int]]]
 
@@ -24,7 +23,7 @@ def page(connection: Connection, actor: Actor, q: AttentionFilter) -> dict[str, 
     """A page of matters, kind by kind; each kind is one statement that an index serves."""
     today = calendar.today()
     ruling = rules.in_force(connection, ATTENTION, today)
-    wanted = [matter for kind, matter in MATTERS.items() if not q.kind or kind in q.kind]
+    wanted = [matter for matter in _matters(actor) if not q.kind or matter.kind in q.kind]
     start, after = _opened(q.after, wanted)
     items: list[dict[str, Any]] = []
     following: str | None = None
@@ -54,7 +53,8 @@ def counts(connection: Connection, actor: Actor, q: AttentionCountsQuery) -> dic
     """How many matters there are: by kind, by unit, by officer."""
     today = calendar.today()
     ruling = rules.in_force(connection, ATTENTION, today)
-    counted = _counted(connection, actor, ruling.body, list(MATTERS.values()), q.unit, q.officer)
+    matters = _matters(actor)
+    counted = _counted(connection, actor, ruling.body, matters, q.unit, q.officer)
     kinds = {kind: sum(count for *_, count in rows) for kind, rows in counted.items()}
     by_unit: dict[int | None, Counter[AttentionKind]] = {}
     by_officer: dict[str | None, Counter[AttentionKind]] = {}
@@ -70,7 +70,7 @@ def counts(connection: Connection, actor: Actor, q: AttentionCountsQuery) -> dic
     officers = [{"officer": key, **_summed(found)} for key, found in by_officer.items()]
     return {
         "total": sum(kinds.values()),
-        "kinds": [{"kind": kind, "label": KIND_LABELS[kind], "count": kinds[kind]} for kind in MATTERS],
+        "kinds": [{"kind": kind, "label": KIND_LABELS[kind], "count": kinds[kind]} for kind in kinds],
         "units": sorted(units, key=lambda row: (-row["total"], row["unit"] or "~")),
         "officers": sorted(officers, key=lambda row: (-row["total"], row["officer"] or "~")),
         **_basis(today, ruling.number),
@@ -81,9 +81,15 @@ def _basis(today: date, version: int) -> dict[str, Any]:
     return {"as_of": today, "rule": f"{ATTENTION.code}/{version}"}
 
 
+def _matters(actor: Actor) -> list[Matter]:
+    """The kinds the actor may know of: a machine may be let read projects only."""
+    knows_all = actor.may(Permission.ENGAGEMENT_READ)
+    return [matter for matter in MATTERS.values() if matter.of_projects or knows_all]
+
+
 def _sight(actor: Actor, matter: Matter, rule: AttentionRule) -> Sight:
     """The rows of a kind that the actor may see, as the one condition of its list."""
-    sight = projects.sight(actor)
+    sight = projects.sight(actor) if matter.of_projects else EVERYTHING
     conditions = [matter.condition] if sight.condition is None else [matter.condition, sight.condition]
     return Sight(sight.shape, and_(*conditions), {**sight.values, **matter.values(rule, calendar.today())})
 
@@ -100,15 +106,14 @@ def _counted(
     found: _Counted = {}
     for matter in matters:
         sight = _sight(actor, matter, rule)
-        query = select(Project.unit_id, Project.officer, func.count()).select_from(Project)
-        if matter.kind is AttentionKind.LATE:
-            query = query.join(ProjectPlan, ProjectPlan.project_id == Project.id)
+        whose = matter.whose
+        query = select(whose.unit_id, whose.officer, func.count()).select_from(whose.table)
         if units:
-            query = query.where(Project.unit_id.in_(select(Unit.id).where(Unit.code.in_(units))))
+            query = query.where(whose.unit_id.in_(select(Unit.id).where(Unit.code.in_(units))))
         if officer is not None:
-            query = query.where(Project.officer == officer)
+            query = query.where(whose.officer == officer)
         assert sight.condition is not None
-        query = query.where(sight.condition).group_by(Project.unit_id, Project.officer)
+        query = query.where(sight.condition).group_by(whose.unit_id, whose.officer)
         found[matter.kind] = [(row[0], row[1], row[2]) for row in connection.execute(query, dict(sight.values))]
     return found
 

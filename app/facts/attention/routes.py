@@ -17,10 +17,11 @@ Reader = Annotated[Read, reads(Permission.PROJECT_READ)]
 
 @router.get("/attention", summary="关注事项", response_model=AttentionPage, responses=raises(Invalid))
 async def list_attention(read: Reader, q: Annotated[AttentionFilter, asked(AttentionFilter)]) -> Response:
-    """Projects that need attention today, among those the caller may see: which, why, since when, whose.
+    """What needs attention today, of projects among those the caller may see: which, why, since when, whose.
 
-    Planned dates that have passed, projects without change or note for too long, pauses without an end. The limits are
-    those of the rule `attention`. Kind by kind, the longest-standing first (`sort=-since`: the newest).
+    Planned dates that have passed, projects without change or note for too long, pauses without an end, overdue
+    follow-ups of engagements. The limits are those of the rule `attention`. Kind by kind, the longest-standing first
+    (`sort=-since`: the newest).
     """
     return await read.answer(queries.page, q)
 

@@ -12,7 +12,7 @@ UnitCode = Annotated[Line, StringConstraints(max_length=20)]
 Name = Annotated[Line, StringConstraints(max_length=60)]
 
 UNIT = "责任单位编码，可多选"
-OFFICER = "项目负责人"
+OFFICER = "项目负责人，或落实事项的责任人"
 
 
 class AttentionKind(StrEnum):
@@ -21,14 +21,16 @@ class AttentionKind(StrEnum):
     LATE = "late"
     STALE = "stale"
     PAUSED = "paused"
+    FOLLOW_UP = "follow_up"
 
 
 KIND_LABELS = {
     AttentionKind.LATE: "计划逾期",
     AttentionKind.STALE: "久未更新",
     AttentionKind.PAUSED: "暂缓过久",
+    AttentionKind.FOLLOW_UP: "对接落实逾期",
 }
-KIND = "种类：late 计划逾期、stale 久未更新、paused 暂缓过久"
+KIND = "种类：late 计划逾期、stale 久未更新、paused 暂缓过久、follow_up 对接落实逾期"
 
 
 class AttentionCountsQuery(BaseModel):
@@ -49,19 +51,23 @@ class AttentionFilter(PageQuery):
 
 
 class AttentionRow(BaseModel):
-    """One matter: which project, why, since when, whose it is."""
+    """One matter: which project or follow-up, why, since when, whose it is."""
 
     kind: AttentionKind = Field(description=KIND, examples=["stale"])
     label: str = Field(description="种类名称", examples=["久未更新"])
-    project: str = Field(description="项目编号", examples=["500114-2020-0046"])
-    name: str = Field(description="项目名称", examples=["光伏玻纤"])
-    stage: Stage = Field(description="现处阶段", examples=["talk"])
-    status: Status = Field(description="状态", examples=["active"])
+    project: str | None = Field(description="项目编号；对接落实为 null", examples=["500114-2020-0046"])
+    name: str = Field(description="项目名称，或对接活动的主题", examples=["光伏玻纤"])
+    stage: Stage | None = Field(description="项目现处阶段", examples=["talk"])
+    status: Status | None = Field(description="项目状态", examples=["active"])
     unit: str | None = Field(description="责任单位编码", examples=["jxw"])
     unit_name: str | None = Field(description="责任单位", examples=["区经济信息委"])
-    officer: str | None = Field(description="项目负责人", examples=["李工"])
+    officer: str | None = Field(description="项目负责人，或落实事项的责任人", examples=["李工"])
     planned_stage: Stage | None = Field(description="逾期的计划阶段，仅 late", examples=["started"])
-    since: date = Field(description="自何日起：最近一次变更或备注、计划日期、暂缓日期", examples=["2020-08-01"])
+    engagement: int | None = Field(description="对接活动编号，仅 follow_up", examples=[None])
+    follow_up: int | None = Field(description="对接落实编号，仅 follow_up", examples=[None])
+    since: date = Field(
+        description="自何日起：最近一次变更或备注、计划日期、暂缓日期、落实时限", examples=["2020-08-01"]
+    )
     days: int = Field(description="至今多少天", examples=[68])
     allowed: int = Field(description="规则允许多少天", examples=[30])
     why: str = Field(description="说明", examples=["在谈阶段已 68 天没有变更或备注（满 30 天提醒）"])

@@ -30,6 +30,15 @@ ENTRY_DOUBTED = declare(
     "entry.doubted", "已认定的记录须复核", "项目「{project}」已认定的{entry}材料不再齐全：{lacks}", waits=True
 )
 
+FOLLOW_UP_ADDED = declare(
+    "follow_up.added", "对接落实", "对接活动「{engagement}」须由{unit}于 {on} 前落实：{what}", waits=True
+)
+FOLLOW_UP_DUE = declare("follow_up.due", "对接落实将到期", "「{engagement}」的落实事项 {on} 到期：{what}", waits=True)
+FOLLOW_UP_OVERDUE = declare(
+    "follow_up.overdue", "对接落实已逾期", "「{engagement}」的落实事项应于 {on} 完成，已逾期：{what}", waits=True
+)
+FOLLOW_UP_CLOSED = declare("follow_up.closed", "对接落实结果", "「{engagement}」的落实事项「{what}」：{outcome}")
+
 IMPORT_ENDED = declare("ledger_import.ended", "导入有误", "台账「{file}」的导入已结束。{outcome}")
 
 RULE_DRAFT = declare(

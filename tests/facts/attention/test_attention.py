@@ -11,7 +11,13 @@ from sqlalchemy import select
 
 from app.facts.attention import queries
 from app.facts.attention.rules import ATTENTION, AttentionRule
-from app.facts.attention.schemas import AttentionCounts, AttentionCountsQuery, AttentionFilter, AttentionPage
+from app.facts.attention.schemas import (
+    AttentionCounts,
+    AttentionCountsQuery,
+    AttentionFilter,
+    AttentionKind,
+    AttentionPage,
+)
 from app.facts.projects.models import Project, ProjectGrant, ProjectPlan
 from app.facts.projects.service import refresh_sight
 from app.facts.projects.terms import STAGES, Confidentiality, Stage
@@ -197,7 +203,7 @@ def test_lists_and_counts_say_the_same(app: FastAPI, ask: Ask, many: dict[str, l
         found, items = counts(**asked), ask(**asked)
         assert found["total"] == len(items)
         assert {row["kind"]: row["count"] for row in found["kinds"]} == {
-            kind: len(projects(items, kind)) for kind in many
+            kind: len(projects(items, kind)) for kind in AttentionKind
         }
         for row in found["units"]:
             assert row["total"] == len([item for item in items if item["unit"] == row["unit"]]) > 0
@@ -209,7 +215,7 @@ def test_lists_and_counts_say_the_same(app: FastAPI, ask: Ask, many: dict[str, l
             page = queries.page(connection, SYSTEM, AttentionFilter(count=True, kind=("late", "stale"), **asked))
         assert page["total"] == len([item for item in items if item["kind"] != "paused"])
     assert counts()["officers"][0] == {
-        "officer": "李工", "total": 15, "kinds": {"late": 5, "stale": 5, "paused": 5}
+        "officer": "李工", "total": 15, "kinds": {"late": 5, "stale": 5, "paused": 5, "follow_up": 0}
     }  # fmt: skip
     assert {row["unit"] for row in counts()["units"]} == {"jxw", "sww", None}
 
