@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any
 
 from app.exchange.ledgers.columns import SHEETS
-from app.exchange.ledgers.edits import Edit, Slot, older
+from app.exchange.ledgers.edits import Edit, Edits, Slot, older
 from app.exchange.ledgers.findings import Finding, Level, ProjectReading, RowReading, shown
 from app.exchange.ledgers.known import Known, Line, Record
 from app.exchange.ledgers.models import Outcome
@@ -71,7 +71,7 @@ class Draft:
     """One project to be: `row` holds its columns as they will be, `added` and `altered` what hangs on it, by table.
 
     `altered` holds (row as it is, columns that change); `dropped` are rows that never were. `firms` are the numbers of
-    enterprises it needs; `gaps` what it tells of an existing one.
+    enterprises it needs; `gaps` what it tells of an existing one; `by_hand` what people changed since the last file.
     """
 
     known: Known
@@ -81,6 +81,7 @@ class Draft:
     agreement_rows: list[RowReading] = field(default_factory=list)
     fund_rows: list[RowReading] = field(default_factory=list)
     year: int | None = None
+    by_hand: Edits = field(default_factory=dict)
     added: dict[str, list[Line]] = field(default_factory=dict)
     altered: list[tuple[str, Line, Line]] = field(default_factory=list)
     dropped: list[tuple[str, Line]] = field(default_factory=list)
@@ -174,7 +175,7 @@ class Draft:
         old = self.row[column]
         if old == value or (old is not None and not self.new and alike(old, value)):
             return True
-        if said and self.keeps(name, ("project", column), value, spell, alike):
+        if said and self.by_hand and self.keeps(name, ("project", column), value, spell, alike):
             return False
         self.row[column] = value
         if not self.new:
@@ -185,14 +186,14 @@ class Draft:
 
     def edits(self, *slot: Any) -> list[Edit]:
         """How people have changed this since a file last said it, the oldest change first."""
-        return [] if self.record is None else self.known.edits.get(self.record.id, {}).get(slot, [])
+        return self.by_hand.get(slot, [])
 
     def outdated(
         self, name: str, slot: Slot, value: Any, spell: Spell, alike: Alike = never, row: RowReading | None = None
     ) -> bool:
         """Is what the file says older than a change by hand? Then that stays, and a warning says so."""
-        changes = self.edits(*slot)
-        if not older(changes, value, alike):
+        changes = self.by_hand.get(slot)
+        if not changes or not older(changes, value, alike):
             return False
         self.kept(name, changes[-1], spelled_or_empty(changes[-1].after, spell), row)
         return True

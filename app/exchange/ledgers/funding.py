@@ -149,6 +149,8 @@ def _outdated(draft: Draft, entries: list[Line], name: str, *stated: int) -> boo
 
 def _waiting(draft: Draft, pending: list[Line], name: str, more: int) -> bool:
     """Is what a file says beyond what counts among the money that nobody has recognised? It is not let in that way."""
+    if not pending:
+        return False
     amounts = {state: sum(line["amount_fen"] for line in pending if line["state"] is state) for state in EntryState}
     declared, rejected = amounts[EntryState.DECLARED], amounts[EntryState.REJECTED]
     if not 0 < more <= declared + rejected:

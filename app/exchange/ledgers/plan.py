@@ -71,7 +71,8 @@ def plan(reading: Reading, known: Known, matches: dict[int, Match], progress: Pr
 def _draft(known: Known, project: ProjectReading | None, project_id: int | None) -> Draft:
     record: Record | None = known.records[project_id] if project_id is not None else None
     row = dict(BLANK) if record is None else dict(record.row)
-    return Draft(known, row, record, project)
+    by_hand = {} if record is None else known.edits.get(record.id, {})
+    return Draft(known, row, record, project, by_hand=by_hand)
 
 
 def _deal_out(
