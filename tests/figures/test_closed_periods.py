@@ -121,7 +121,7 @@ def test_a_correction_of_what_a_closed_period_counts_is_refused_until_it_is_open
     assert corrected.status_code == 200
     assert asked(as_, "2020-08", "contract_amount") == ["200000000.00"]
     with db() as session:
-        assert_log_equals_tables(session)
+        assert_log_equals_tables(session.connection())
 
 
 def test_an_archive_or_an_entry_before_the_end_of_a_closed_period_is_refused(as_: As, code: str) -> None:
@@ -210,4 +210,4 @@ def test_late_starts_and_late_money_come_home_too(as_: As, db: Work) -> None:
     assert asked(as_, "2020-Q3", "started_count", "funds_arrived") == [1, "25000000.00"]
     assert asked(as_, "2020-10", "started_count", "funds_arrived") == [0, "0.00"]
     with db() as session:
-        assert_log_equals_tables(session)
+        assert_log_equals_tables(session.connection())
