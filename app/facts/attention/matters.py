@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Date, FromClause, Select, and_, bindparam, case, join, null, select
+from sqlalchemy import ColumnElement, Connection, Date, FromClause, Select, and_, bindparam, case, join, null, select
 
 from app.facts.attention.rules import AttentionRule
 from app.facts.attention.schemas import AttentionFilter, AttentionKind
@@ -35,7 +35,8 @@ class Matter:
     """One kind: its list, the condition that makes a row belong to it, and what its rows say.
 
     `values` binds what the rule sets; `allowed` is what it allows a row, `why` the row in words. `whose` counts rows by
-    unit and officer. Of projects only those are told that the actor may see.
+    unit and officer. Of projects only those are told that the actor may see. Where the condition itself follows from a
+    rule, `shape` names its version; `complete` finds out what the row of the database does not say.
     """
 
     kind: AttentionKind
@@ -46,6 +47,8 @@ class Matter:
     why: str
     whose: Whose
     of_projects: bool = True
+    shape: str = ""
+    complete: Callable[[Connection, dict[str, Any]], dict[str, Any]] = lambda _, row: row | {"missing": None}
 
     def told(self, row: dict[str, Any], rule: AttentionRule, today: date) -> dict[str, Any]:
         """A row of the list, finished: days, limit and reason."""
@@ -70,7 +73,7 @@ def _day(value: Any) -> date:
     return value
 
 
-def _rows(since: ColumnElement[Any], planned_stage: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
+def rows_of_projects(since: ColumnElement[Any], planned_stage: ColumnElement[Any]) -> Select[*tuple[Any, ...]]:
     return (
         select(
             Project.code.label("project"),
@@ -108,7 +111,7 @@ def _filters(whose: Whose) -> Mapping[str, Where]:
     return {"unit": Where(unit), "officer": Where(lambda name: whose.officer == name)}
 
 
-def _listing(
+def listing(
     kind: AttentionKind, rows: Select[*tuple[Any, ...]], key: Any, since: Any, whose: Whose = OF_PROJECTS
 ) -> Listing:
     return Listing(
@@ -136,7 +139,9 @@ _limit = case(
 
 _STALE = Matter(
     AttentionKind.STALE,
-    _listing(AttentionKind.STALE, _rows(Project.__table__.c.changed_at, null()), Project.id, Project.changed_at),
+    listing(
+        AttentionKind.STALE, rows_of_projects(Project.__table__.c.changed_at, null()), Project.id, Project.changed_at
+    ),
     and_(
         Project.status == Status.ACTIVE,
         Project.archived_on.is_(None),
@@ -157,11 +162,11 @@ def _order(stage: Any) -> ColumnElement[int]:
     return case({name: name.order for name in STAGES}, value=stage)
 
 
-_planned: Any = _rows(ProjectPlan.__table__.c.planned_on, ProjectPlan.__table__.c.stage)
+_planned: Any = rows_of_projects(ProjectPlan.__table__.c.planned_on, ProjectPlan.__table__.c.stage)
 
 _LATE = Matter(
     AttentionKind.LATE,
-    _listing(
+    listing(
         AttentionKind.LATE,
         _planned.join(ProjectPlan, ProjectPlan.project_id == Project.id),
         ProjectPlan.id,
@@ -183,7 +188,9 @@ _LATE = Matter(
 
 _PAUSED = Matter(
     AttentionKind.PAUSED,
-    _listing(AttentionKind.PAUSED, _rows(Project.__table__.c.paused_on, null()), Project.id, Project.paused_on),
+    listing(
+        AttentionKind.PAUSED, rows_of_projects(Project.__table__.c.paused_on, null()), Project.id, Project.paused_on
+    ),
     and_(
         Project.status == Status.PAUSED,
         Project.archived_on.is_(None),
@@ -218,7 +225,7 @@ _overdue: Any = (
 
 _FOLLOW_UPS = Matter(
     AttentionKind.FOLLOW_UP,
-    _listing(AttentionKind.FOLLOW_UP, _overdue, FollowUp.id, FollowUp.due_on, OF_FOLLOW_UPS),
+    listing(AttentionKind.FOLLOW_UP, _overdue, FollowUp.id, FollowUp.due_on, OF_FOLLOW_UPS),
     and_(OVERDUE, Engagement.voided_at.is_(None)),
     lambda _rule, today: {TODAY.key: today},
     lambda _rule, _stage: 0,

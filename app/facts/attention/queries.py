@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, and_, func, select
 
 from app.facts.attention.matters import MATTERS, Matter
+from app.facts.attention.near import near_gate
 from app.facts.attention.rules import ATTENTION, AttentionRule
 from app.facts.attention.schemas import KIND_LABELS, AttentionCountsQuery, AttentionFilter, AttentionKind
 from app.facts.projects import queries as projects
@@ -23,7 +24,8 @@ def page(connection: Connection, actor: Actor, q: AttentionFilter) -> dict[str, 
     """A page of matters, kind by kind; each kind is one statement that an index serves."""
     today = calendar.today()
     ruling = rules.in_force(connection, ATTENTION, today)
-    wanted = [matter for matter in _matters(actor) if not q.kind or matter.kind in q.kind]
+    matters = _matters(connection, actor, ruling.body, today)
+    wanted = [matter for matter in matters if not q.kind or matter.kind in q.kind]
     start, after = _opened(q.after, wanted)
     items: list[dict[str, Any]] = []
     following: str | None = None
@@ -38,7 +40,8 @@ def page(connection: Connection, actor: Actor, q: AttentionFilter) -> dict[str, 
                 break
             continue
         said = {"kind": matter.kind, "label": KIND_LABELS[matter.kind]}
-        items += [said | matter.told(row, ruling.body, today) for row in found["items"]]
+        rows = (matter.complete(connection, row) for row in found["items"])
+        items += [said | matter.told(row, ruling.body, today) for row in rows]
         if found["next"] is not None:
             following = f"{matter.kind}.{found['next']}"
             break
@@ -53,7 +56,7 @@ def counts(connection: Connection, actor: Actor, q: AttentionCountsQuery) -> dic
     """How many matters there are: by kind, by unit, by officer."""
     today = calendar.today()
     ruling = rules.in_force(connection, ATTENTION, today)
-    matters = _matters(actor)
+    matters = _matters(connection, actor, ruling.body, today)
     counted = _counted(connection, actor, ruling.body, matters, q.unit, q.officer)
     kinds = {kind: sum(count for *_, count in rows) for kind, rows in counted.items()}
     by_unit: dict[int | None, Counter[AttentionKind]] = {}
@@ -81,17 +84,19 @@ def _basis(today: date, version: int) -> dict[str, Any]:
     return {"as_of": today, "rule": f"{ATTENTION.code}/{version}"}
 
 
-def _matters(actor: Actor) -> list[Matter]:
+def _matters(connection: Connection, actor: Actor, rule: AttentionRule, today: date) -> list[Matter]:
     """The kinds the actor may know of: a machine may be let read projects only."""
     knows_all = actor.may(Permission.ENGAGEMENT_READ)
-    return [matter for matter in MATTERS.values() if matter.of_projects or knows_all]
+    told = [matter for matter in MATTERS.values() if matter.of_projects or knows_all]
+    return [*told, near_gate(connection, rule, today)]
 
 
 def _sight(actor: Actor, matter: Matter, rule: AttentionRule) -> Sight:
     """The rows of a kind that the actor may see, as the one condition of its list."""
     sight = projects.sight(actor) if matter.of_projects else EVERYTHING
     conditions = [matter.condition] if sight.condition is None else [matter.condition, sight.condition]
-    return Sight(sight.shape, and_(*conditions), {**sight.values, **matter.values(rule, calendar.today())})
+    values = {**sight.values, **matter.values(rule, calendar.today())}
+    return Sight(f"{sight.shape} {matter.shape}", and_(*conditions), values)
 
 
 def _counted(
@@ -119,7 +124,7 @@ def _counted(
 
 
 def _summed(found: Counter[AttentionKind]) -> dict[str, Any]:
-    return {"total": found.total(), "kinds": {kind: found[kind] for kind in MATTERS}}
+    return {"total": found.total(), "kinds": {kind: found[kind] for kind in AttentionKind}}
 
 
 def _opened(cursor: str | None, wanted: list[Matter]) -> tuple[int, str | None]:

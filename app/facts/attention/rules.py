@@ -23,6 +23,9 @@ class AttentionRule(BaseModel):
     )
     plan_grace_days: int = Field(ge=0, le=365, description="计划日期过后宽限多少天", examples=[0])
     paused_days: Days = Field(description="暂缓满多少天即为暂缓过久", examples=[90])
+    near_gate_from: int = Field(
+        3, ge=2, le=50, description="下一关口至少要求几项，只差一项时才提醒（要求少的关口总是只差一项）", examples=[3]
+    )
 
     def untouched_since(self, stage: Stage, today: date) -> datetime | None:
         """A project of this stage is stale when its last change lies before this instant; None: it never is."""
@@ -58,6 +61,7 @@ ATTENTION = declare(
             },
             plan_grace_days=0,
             paused_days=90,
+            near_gate_from=3,
         ),
     )
 )

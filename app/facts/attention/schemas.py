@@ -22,6 +22,7 @@ class AttentionKind(StrEnum):
     STALE = "stale"
     PAUSED = "paused"
     FOLLOW_UP = "follow_up"
+    GATE = "gate"
 
 
 KIND_LABELS = {
@@ -29,8 +30,9 @@ KIND_LABELS = {
     AttentionKind.STALE: "久未更新",
     AttentionKind.PAUSED: "暂缓过久",
     AttentionKind.FOLLOW_UP: "对接落实逾期",
+    AttentionKind.GATE: "关口只差一项",
 }
-KIND = "种类：late 计划逾期、stale 久未更新、paused 暂缓过久、follow_up 对接落实逾期"
+KIND = "种类：late 计划逾期、stale 久未更新、paused 暂缓过久、follow_up 对接落实逾期、gate 下一关口只差一项"
 
 
 class AttentionCountsQuery(BaseModel):
@@ -62,7 +64,10 @@ class AttentionRow(BaseModel):
     unit: str | None = Field(description="责任单位编码", examples=["jxw"])
     unit_name: str | None = Field(description="责任单位", examples=["区经济信息委"])
     officer: str | None = Field(description="项目负责人，或落实事项的责任人", examples=["李工"])
-    planned_stage: Stage | None = Field(description="逾期的计划阶段，仅 late", examples=["started"])
+    planned_stage: Stage | None = Field(
+        description="逾期的计划阶段（late），或关口只差一项的下一阶段（gate）", examples=["started"]
+    )
+    missing: str | None = Field(description="所差的一项的代码，仅 gate", examples=[None])
     engagement: int | None = Field(description="对接活动编号，仅 follow_up", examples=[None])
     follow_up: int | None = Field(description="对接落实编号，仅 follow_up", examples=[None])
     since: date = Field(

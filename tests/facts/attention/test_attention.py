@@ -215,7 +215,7 @@ def test_lists_and_counts_say_the_same(app: FastAPI, ask: Ask, many: dict[str, l
             page = queries.page(connection, SYSTEM, AttentionFilter(count=True, kind=("late", "stale"), **asked))
         assert page["total"] == len([item for item in items if item["kind"] != "paused"])
     assert counts()["officers"][0] == {
-        "officer": "李工", "total": 15, "kinds": {"late": 5, "stale": 5, "paused": 5, "follow_up": 0}
+        "officer": "李工", "total": 15, "kinds": {"late": 5, "stale": 5, "paused": 5, "follow_up": 0, "gate": 0}
     }  # fmt: skip
     assert {row["unit"] for row in counts()["units"]} == {"jxw", "sww", None}
 
