@@ -14,6 +14,7 @@ import app.facts.evidence.models
 import app.facts.funds.models
 import app.facts.pipeline.models
 import app.facts.projects.models
+import app.facts.reports.models
 import app.facts.reviews.models
 import app.facts.statistics.models
 import app.identity.auth.models
@@ -60,6 +61,10 @@ from app.facts.projects import reactions as projects_react
 from app.facts.projects import sights
 from app.facts.projects.routes import router as projects
 from app.facts.recognition.notices import told_of, watching
+from app.facts.reports import notices as reports_tell
+from app.facts.reports import queries as reports_sight
+from app.facts.reports.jobs import keep_weeks
+from app.facts.reports.routes import router as reports
 from app.facts.reviews import notices as reviews_tell
 from app.facts.reviews.routes import router as reviews
 from app.facts.statistics.routes import router as statistics
@@ -98,6 +103,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     enterprises,
     engagements,
     follow_ups,
+    reports,
     statistics,
     history,
     attention,
@@ -145,6 +151,9 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "engagement.follow_up_done": (engagements_tell.closed,),
     "engagement.follow_up_dropped": (engagements_tell.closed,),
     "engagement.voided": (engagements_tell.voided,),
+    "report.submitted": (reports_tell.submitted,),
+    "report.accepted": (reports_tell.accepted,),
+    "report.returned": (reports_tell.returned,),
     "ledger_import.done": (imports_react.ended,),
     "ledger_import.refused": (imports_react.ended,),
     "ledger_import.failed": (imports_react.ended,),
@@ -169,6 +178,8 @@ FEED: Feed = declare(
         "enterprise": Subject(P.ENTERPRISE_READ, ("enterprise",)),
         "engagement": Subject(P.ENGAGEMENT_READ, ("engagement",)),
         "unit": Subject(P.UNIT_READ, ("unit",)),
+        "report": Subject(P.REPORT_READ, ("report",), reports_sight.admits),
+        "report_week": Subject(P.REPORT_READ, ("report_week",)),
         "statistic": Subject(P.FIGURE_READ, ("statistic",)),
         "ledger_import": Subject(P.LEDGER_IMPORT, ("ledger_import",)),
         "period": Subject(P.META_READ, ("period",)),
@@ -192,6 +203,7 @@ JOBS: tuple[Job, ...] = (
     Job("ageing_passwords", remind_of_passwords, at=time(8, 0)),
     Job("follow_ups_due", remind_of_follow_ups, at=time(8, 10)),
     Job("attention_digest", digest, at=time(8, 30), weekday=0),
+    Job("weekly_reports", keep_weeks, every=timedelta(minutes=1)),
     Job("interrupted_imports", imports.give_up, every=timedelta(minutes=5)),
     Job("forget_job_runs", jobs.forget, at=time(3, 0)),
 )

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, bindparam, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, String, bindparam, case, func, select
 
 from app.facts.enterprises.models import OWNERSHIP_LABELS, Enterprise
-from app.facts.projects.models import Project, ProjectUnit
+from app.facts.projects.models import Project
 from app.facts.projects.rules import Band, ScaleRule, bands_of
 from app.facts.projects.terms import (
     CHANNEL_LABELS,
@@ -16,8 +16,8 @@ from app.facts.projects.terms import (
     SECTOR_LABELS,
     STAGE_LABELS,
     STATUS_LABELS,
-    UnitRole,
 )
+from app.facts.projects.units import responsible_on
 from app.figures.buckets import bucket
 from app.figures.sources import Source
 from app.identity.units.models import TIER_LABELS, Unit, UnitTerm
@@ -187,16 +187,7 @@ def _bands(_connection: Connection, setting: Setting) -> Names:
 
 
 def _unit(source: Source) -> ColumnElement[Any]:
-    # The one responsible on the day. Before the first that is known, the first; with none at all, today's.
-    responsible = select(ProjectUnit.unit_id).where(
-        ProjectUnit.project_id == Project.id, ProjectUnit.role == UnitRole.RESPONSIBLE.value
-    )
-    on_the_day = responsible.where(
-        ProjectUnit.valid_from <= source.happened,
-        or_(ProjectUnit.valid_to.is_(None), ProjectUnit.valid_to >= source.happened),
-    ).order_by(ProjectUnit.valid_from.desc(), ProjectUnit.id.desc())
-    later = responsible.where(ProjectUnit.valid_from > source.happened).order_by(ProjectUnit.valid_from, ProjectUnit.id)
-    return func.coalesce(_first(source, on_the_day), _first(source, later), Project.unit_id)
+    return responsible_on(source.happened, *source.tables)
 
 
 def _tier(source: Source) -> ColumnElement[Any]:

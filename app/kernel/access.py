@@ -60,6 +60,9 @@ class Permission(StrEnum):
     ENGAGEMENT_READ = "engagement.read"
     ENGAGEMENT_EDIT = "engagement.edit"  # a reporter those of the own unit
     ENGAGEMENT_JOIN = "engagement.join"  # several reports of one trip
+    REPORT_READ = "report.read"  # a reporter those of the own unit
+    REPORT_EDIT = "report.edit"  # writing and submitting; a reporter that of the own unit
+    REPORT_JUDGE = "report.judge"  # accepting, returning, moving a week's deadline
     REVIEW_REQUEST = "review.request"
     REVIEW_CONCLUDE = "review.conclude"
     GATE_OVERRIDE = "gate.override"  # asking to pass a closed gate
@@ -80,12 +83,13 @@ class Permission(StrEnum):
 P = Permission
 _STAFF = {
     P.META_READ, P.UNIT_READ, P.ENTERPRISE_READ, P.PROJECT_READ, P.FIGURE_READ, P.STREAM_READ, P.LEDGER_EXPORT,
-    P.RULE_READ, P.EVIDENCE_READ, P.ENGAGEMENT_READ,
+    P.RULE_READ, P.EVIDENCE_READ, P.ENGAGEMENT_READ, P.REPORT_READ,
 }  # fmt: skip
 _OFFICER = _STAFF | {
     P.UNIT_EDIT, P.ENTERPRISE_EDIT, P.ENTERPRISE_MERGE, P.CONTACT_READ, P.PROJECT_CREATE, P.PROJECT_EDIT,
     P.AGREEMENT_EDIT, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.STATISTIC_EDIT, P.LEDGER_IMPORT, P.CALENDAR_EDIT,
     P.RULE_SAVE, P.EVIDENCE_ADD, P.REVIEW_REQUEST, P.GATE_OVERRIDE, P.ENGAGEMENT_EDIT, P.ENGAGEMENT_JOIN,
+    P.REPORT_EDIT, P.REPORT_JUDGE,
 }  # fmt: skip
 
 TABLE: dict[Role, frozenset[Permission]] = {
@@ -97,6 +101,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
     ),
     Role.REPORTER: frozenset(
         _STAFF | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.ENGAGEMENT_EDIT}
+        | {P.REPORT_EDIT}
     ),
     Role.LEADER: frozenset(_STAFF | {P.SELF}),
     Role.SYSTEM_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.UNIT_EDIT, P.USER_READ, P.USER_EDIT, P.KEY_EDIT}),

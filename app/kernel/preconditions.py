@@ -26,6 +26,24 @@ async def if_match(
 IfMatch = Annotated[int, Depends(if_match)]
 
 
+async def if_match_given(
+    if_match: Annotated[
+        str | None,
+        Header(description="可不带；带则只在该记录仍如所读时进行", examples=['"7-1234"'], max_length=100),
+    ] = None,
+) -> int | None:
+    """The row version the client read, where it says so; 412 when it is none of ours."""
+    if if_match is None:
+        return None
+    version = row_version_in(if_match)
+    if version is None:
+        raise Stale
+    return version
+
+
+IfMatchGiven = Annotated[int | None, Depends(if_match_given)]
+
+
 def expect(current: int, asked: int) -> None:
     """Refuse (412) a change made from another version than the current one."""
     if current != asked:

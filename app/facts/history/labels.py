@@ -68,6 +68,7 @@ VERBS = {
     "project.override_lapsed": "例外申请失效",
     "project.duplicates_answered": "答复疑似重复",
     "project.engagement_linked": "关联对接活动",
+    "project.progress_reported": "周报进展",
     "project.engagement_unlinked": "取消关联对接活动",
 }
 

@@ -34,6 +34,7 @@ from app.facts.projects.terms import (
     UNIT_ROLE_LABELS,
 )
 from app.facts.recognition.terms import ENTRY_STATE_LABELS
+from app.facts.reports.terms import DEADLINE_SOURCE_LABELS, REPORT_STATE_LABELS, STANDING_LABELS, WEEK_STATE_LABELS
 from app.facts.reviews.terms import OPINION_LABELS, REVIEW_KIND_LABELS, REVIEW_STATE_LABELS
 from app.facts.statistics.terms import STATISTIC_LABELS
 from app.identity.units.models import TIER_LABELS, UNIT_KIND_LABELS
@@ -68,6 +69,12 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
         "level": PRESS_LEVEL_LABELS,
         "likeness": LIKENESS_LABELS,
         "follow_up": FOLLOW_UP_LABELS,
+    },
+    "reports": {
+        "state": REPORT_STATE_LABELS,
+        "standing": STANDING_LABELS,
+        "week_state": WEEK_STATE_LABELS,
+        "deadline_source": DEADLINE_SOURCE_LABELS,
     },
     "statistics": {"code": STATISTIC_LABELS},
     "enterprises": {"ownership": OWNERSHIP_LABELS, "listing": LISTING_LABELS},

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, FromClause, func, or_, select
 from sqlalchemy.orm import Session
 
 from app.facts.projects import service
@@ -26,6 +27,22 @@ def ids_of(db: Session, codes: Iterable[str], field: str) -> dict[str, int]:
         if code not in known:
             raise Invalid.field(field, "unknown_unit", f"没有编码为 {code} 的单位")
     return {code: known[code] for code in wanted}
+
+
+def responsible_on(day: ColumnElement[Any], *tables: FromClause) -> ColumnElement[Any]:
+    """The unit that was responsible on a day, for a select from `project` and these tables.
+
+    Before the first that is known, the first; with none at all, today's.
+    """
+    responsible = select(ProjectUnit.unit_id).where(
+        ProjectUnit.project_id == Project.id, ProjectUnit.role == UnitRole.RESPONSIBLE.value
+    )
+    on_the_day = responsible.where(
+        ProjectUnit.valid_from <= day, or_(ProjectUnit.valid_to.is_(None), ProjectUnit.valid_to >= day)
+    ).order_by(ProjectUnit.valid_from.desc(), ProjectUnit.id.desc())
+    later = responsible.where(ProjectUnit.valid_from > day).order_by(ProjectUnit.valid_from, ProjectUnit.id)
+    first, then = (part.limit(1).correlate(*tables).scalar_subquery() for part in (on_the_day, later))
+    return func.coalesce(first, then, Project.unit_id)
 
 
 def put(db: Session, actor: Actor, code: str, body: ProjectUnitsIn, version: int) -> Project:

@@ -41,6 +41,14 @@ FOLLOW_UP_CLOSED = declare("follow_up.closed", "对接落实结果", "「{engage
 
 IMPORT_ENDED = declare("ledger_import.ended", "导入有误", "台账「{file}」的导入已结束。{outcome}")
 
+REPORT_DUE = declare("report.due", "周报待报", "{unit}{week}的周报请于 {deadline} 前报送", waits=True)
+REPORT_MISSING = declare(
+    "report.missing", "周报漏报", "{unit}未在 {deadline} 前报送{week}的周报，请尽快补报", waits=True
+)
+REPORT_RETURNED = declare("report.returned", "周报被退回", "{unit}{week}的周报被退回：{remarks}", waits=True)
+REPORT_WAITS = declare("report.submitted", "周报待接收", "{unit}{week}的周报待接收", waits=True)
+WEEK_SETTLED = declare("report_week.settled", "周报已截止", "{week}的周报已截止；{outcome}")
+
 RULE_DRAFT = declare(
     "rule.draft", "规则待启用", "规则「{rule}」第 {number} 版待启用，拟自 {since} 起生效；依据：{basis}", waits=True
 )
