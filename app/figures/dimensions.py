@@ -24,6 +24,7 @@ from app.identity.units.models import TIER_LABELS, Unit, UnitTerm
 from app.kernel.calendar import PartKind, Period, iso_week
 from app.kernel.codes import industry_section
 from app.kernel.db import Fen
+from app.kernel.errors import Invalid
 from app.kernel.regions import region_name
 from app.kernel.statements import Statement
 
@@ -317,8 +318,14 @@ DIMENSIONS: Mapping[str, Dimension] = {
 }
 
 
-def column_of(dimension: Dimension, source: Source, bands: int) -> ColumnElement[Any]:
-    """A dimension's column on a source."""
+def column_of(dimension: Dimension, source: Source, bands: int, field: str) -> ColumnElement[Any]:
+    """A dimension's column on a source; 422 on `field` where the source has none."""
+    if source.parts is not None and dimension.time is None:
+        if dimension.code not in source.parts:
+            known = "、".join((*_TIMES.values(), *(DIMENSIONS[code].label for code in source.parts)))
+            message = f"{source.label}没有{dimension.label}这一维度，可用的：{known}"
+            raise Invalid.field(field, "not_of_source", message)
+        return source.parts[dimension.code]
     return _band(source, bands) if dimension.code == "amount_band" else dimension.column(source)
 
 

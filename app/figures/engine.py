@@ -96,11 +96,13 @@ _kept = _Kept()
 
 def cells(connection: Connection, measures: Iterable[Measure], frame: Frame) -> dict[Measure, Cells]:
     """The cells of each measure. Measures of one source and window share a statement."""
-    together: dict[tuple[str, Window], list[Measure]] = defaultdict(list)
+    together: dict[tuple[str, Window, tuple[str, ...]], list[Measure]] = defaultdict(list)
     for measure in dict.fromkeys(measures):
-        together[measure.source, measure.window].append(measure)
+        # What is counted once however many rows tell of it is picked before it is counted.
+        apart = measure.only if SOURCES[measure.source].entity is not None else ()
+        together[measure.source, measure.window, apart].append(measure)
     found: dict[Measure, Cells] = {}
-    for (source, window), group in together.items():
+    for (source, window, _), group in together.items():
         statement = _statement(source, tuple(group), frame)
         found.update(_spelled(group, frame, statement.rows(connection, values_of(window, frame))))
     return found
@@ -157,7 +159,7 @@ def filter_conditions(filters: Iterable[Filter], source: Source, bands: int) -> 
     """One condition for each dimension: any of its values will do."""
     conditions = []
     for place, item in enumerate(filters):
-        column = column_of(item.dimension, source, bands)
+        column = column_of(item.dimension, source, bands, "filter")
         conditions.append(
             or_(
                 *(
@@ -196,14 +198,16 @@ def _statement(source: str, measures: tuple[Measure, ...], frame: Frame) -> Stat
 def _build(source: Source, measures: tuple[Measure, ...], frame: Frame) -> Statement:
     """Rows with their keys and flags inside, sums outside: grouping by a name works alike on both databases."""
     bands = len(frame.bands)
-    keys = [column_of(item, source, bands).label(f"k{index}") for index, item in enumerate(frame.by)]
+    keys = [column_of(item, source, bands, "by").label(f"k{index}") for index, item in enumerate(frame.by)]
+    if source.entity is not None:
+        return _build_distinct(source, measures, frame, keys)
     flags = {only: f"c{index}" for index, only in enumerate(sorted({m.only for m in measures if m.only}))}
     inner = select(
         *keys,
         source.amount.label("amount"),
         *(case((measure_condition(only), 1), else_=0).label(name) for only, name in flags.items()),
-        *_seen(frame.sight),
-    ).select_from(source.table if _asks_the_project(measures, frame) else source.tables[0])
+        *_seen(source, frame.sight),
+    ).select_from(source.table if _asks_the_project(measures, frame) else source.least)
     rows = inner.where(*source.where, *filter_conditions(frame.filters, source, bands)).subquery("counted")
 
     columns: list[ColumnElement[Any]] = []
@@ -222,6 +226,31 @@ def _build(source: Source, measures: tuple[Measure, ...], frame: Frame) -> State
     return Statement(select(*grouping, *labelled).select_from(rows).group_by(*grouping))
 
 
+def _build_distinct(
+    source: Source, measures: tuple[Measure, ...], frame: Frame, keys: list[Any]
+) -> Statement:  # fmt: skip
+    """Each thing once in each part, whatever number of rows tells of it; the measures have one condition together."""
+    assert source.entity is not None
+    only = measures[0].only
+    rows = (
+        select(*keys, source.entity.label("entity"), source.amount.label("amount"), *_seen(source, frame.sight))
+        .select_from(source.table if _asks_the_project(measures, frame) else source.least)
+        .where(*source.where, *filter_conditions(frame.filters, source, len(frame.bands)))
+        .where(*([measure_condition(only)] if only else []))
+        .distinct()
+        .subquery("counted")
+    )
+    columns: list[ColumnElement[Any]] = []
+    for measure in measures:
+        columns.append(func.count() if measure.what == "count" else func.sum(rows.c.amount))
+        columns.append(func.count())
+        if frame.sight:
+            columns.append(func.sum(rows.c.seen))
+    grouping = [rows.c[key.name] for key in keys]
+    labelled = [column.label(f"v{index}") for index, column in enumerate(columns)]
+    return Statement(select(*grouping, *labelled).select_from(rows).group_by(*grouping))
+
+
 def _asks_the_project(measures: tuple[Measure, ...], frame: Frame) -> bool:
     """Whether a paper or a payment must be read beside its project: not for sums over stretches of time."""
     dimensions = (*frame.by, *(item.dimension for item in frame.filters))
@@ -230,8 +259,8 @@ def _asks_the_project(measures: tuple[Measure, ...], frame: Frame) -> bool:
     )
 
 
-def _seen(sight: Sight | None) -> list[ColumnElement[Any]]:
+def _seen(source: Source, sight: Sight | None) -> list[ColumnElement[Any]]:
     if sight is None:
         return []
-    condition = sight.condition
+    condition = sight.condition if source.of_projects else None
     return [(literal(1) if condition is None else case((condition, 1), else_=0)).label("seen")]

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import Connection
 
@@ -84,7 +84,7 @@ class Indicator:
 
     code: str
     wording: str
-    unit: str  # 个, 元, 人, 比率, 位
+    unit: str  # 个, 家, 次, 条, 天, 元, 人, 人次, 比率, 位
     formula: Callable[[Definitions], str]
     parts: Callable[[Definitions], tuple[Part, ...]]
     depends: tuple[str, ...] = ()
@@ -164,6 +164,18 @@ def _sum_of(source: str) -> Callable[[Definitions], tuple[Part, ...]]:
     return lambda _: (Measure(source, "amount"),)
 
 
+def _told(
+    source: str, *only: str, what: Literal["count", "amount"] = "count"
+) -> Callable[[Definitions], tuple[Part, ...]]:
+    """Engagements, and what they have to do with; of a joint trip every unit's or only the reporting one's."""
+
+    def parts(on: Definitions) -> tuple[Part, ...]:
+        alone = ("reporting",) if on.indicators.body.joint_trips == "reporting_unit" else ()
+        return (Measure(source, what, (*only, *alone)),)
+
+    return parts
+
+
 def _same(text: str) -> Callable[[Definitions], str]:
     return lambda _: text
 
@@ -185,6 +197,48 @@ _START_RATE_TEXT = {
 _BASE_TEXT = {"signed": "期内签约项目数", "started": "期内开工项目数"}
 
 STAY = ("terminated_stay",)
+JOINT = ("joint_trips",)
+
+_JOINED = "几个单位填报的同一活动合并后只计一次"  # all count on the day they begin
+_ONCE = "同一企业只计一次，按单位细分时参加单位各计"
+
+
+def _engagements(code: str, label: str, unit: str, formula: str, parts: Callable[..., tuple[Part, ...]]) -> Indicator:
+    return Indicator(code, label, unit, _same(formula), parts, JOINT)
+
+
+def _of_note(code: str, whom: str, ownership: str) -> Indicator:
+    formula = f"期内以新闻宣传以外的方式对接过、列入过榜单的{whom}数，{_ONCE}"
+    return _engagements(code, f"对接{whom}数", "家", formula, _told("contacts", ownership))
+
+
+ENGAGEMENT_INDICATORS = (
+    _engagements("outgoing_visits", "外出拜访次数", "次", f"期内的外出拜访次数，{_JOINED}", _told("outgoing_visits")),
+    _engagements(
+        "days_out", "外出天数", "天", f"期内的外出拜访天数之和，半天计0.5，跨期的计入开始之日，{_JOINED}",
+        _told("outgoing_visits", what="amount"),
+    ),
+    _engagements(
+        "leader_trips", "主要领导带队招商次数", "次",
+        f"期内有主要领导参加的外出拜访次数，{_JOINED}", _told("leader_trips"),
+    ),
+    _engagements("incoming_visits", "企业到访次数", "次", f"期内的企业到访次数，{_JOINED}", _told("incoming_visits")),
+    _engagements(
+        "visitors", "来访人次", "人次", f"企业到访的来访人数之和，未填的不计，{_JOINED}",
+        _told("incoming_visits", what="amount"),
+    ),
+    _engagements("events_held", "招商活动场次", "次", f"期内的招商活动（含会议）场次，{_JOINED}", _told("events")),
+    _engagements("press_items", "新闻宣传条数", "条", f"期内刊发的新闻宣传条数，{_JOINED}", _told("press")),
+    _engagements("enterprises_visited", "拜访企业数", "家", f"期内外出拜访过的企业数，{_ONCE}", _told("visited")),
+    _engagements("enterprises_promoted", "推介企业数", "家", f"期内推介对接过的企业数，{_ONCE}", _told("promoted")),
+    _engagements(
+        "online_talk_projects", "视频对接项目数", "个",
+        "期内视频洽谈或云签约涉及的项目数，同一项目只计一次，按单位细分时参加单位各计", _told("online_talks"),
+    ),
+    _of_note("central_soe_contacts", "央企", "central_soe"),
+    _of_note("private_contacts", "知名民企", "private"),
+    _of_note("foreign_contacts", "外企", "foreign"),
+)  # fmt: skip
 
 INDICATORS_BY_CODE: Mapping[str, Indicator] = {
     indicator.code: indicator
@@ -305,6 +359,7 @@ INDICATORS_BY_CODE: Mapping[str, Indicator] = {
             lambda on: f"自{on.indicators.body.agreements_since.isoformat()}起至期末签订的正式合同份数",
             lambda _: (Measure("formals", "count", window="since"),), ("agreements_since",),
         ),
+        *ENGAGEMENT_INDICATORS,
         Indicator(
             "municipal_rank", "市级考核位次", "位", _same("按市级通报录入"),
             lambda _: (Typed(StatisticCode.MUNICIPAL_RANK),),

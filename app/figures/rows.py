@@ -1,5 +1,6 @@
 """The rows behind a figure: those the actor may see, and how many more were counted."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,8 +15,8 @@ from app.figures.questions import shared
 from app.figures.schemas import RowQuery
 from app.figures.sides import Side, effective, side
 from app.figures.sources import SOURCES, Source
-from app.kernel.access import Actor
-from app.kernel.errors import Invalid
+from app.kernel.access import Actor, Permission
+from app.kernel.errors import Forbidden, Invalid
 from app.kernel.paging import Listing, Sight
 
 
@@ -25,23 +26,29 @@ class _Page(msgspec.Struct):
     total: int | None = None
 
 
+_PROJECTS: dict[str, Any] = {
+    "project": Project.code, "name": Project.name, "sector": Project.sector, "stage": Project.stage,
+    "status": Project.status,
+}  # fmt: skip
+
+
 def _listing(source: Source) -> Listing:
+    columns: Mapping[str, Any] = source.columns or _PROJECTS | {"amount": source.amount}
     return Listing(
         name=f"figure_rows_{source.code}",
         asked=RowQuery,
         source=select(
-            Project.code.label("project"),
-            Project.name,
+            columns["project"].label("project"),
+            columns["name"].label("name"),
             source.sort.label("date"),
             case((source.happened != source.event, source.happened)).label("deferred_from"),
-            source.amount.label("amount"),
+            columns["amount"].label("amount"),
             (null() if source.why is None else source.why).label("why"),
             source.row_id.label("id"),
-            Project.sector,
-            Project.stage,
-            Project.status,
+            *(columns[name].label(name) for name in ("sector", "stage", "status")),
+            *(columns.get(name, null()).label(name) for name in ("engagement", "enterprise", "enterprise_name")),
         )
-        .select_from(source.table)
+        .select_from(source.table if source.narrow is None else source.narrow)
         .where(*source.where),
         key=source.row_id,
         sorts={"date": source.sort},
@@ -64,6 +71,8 @@ def rows(connection: Connection, actor: Actor, q: RowQuery) -> dict[str, Any]:
     unfiltered = indicator.share and q.part == "denominator"
     frame = replace(at.frame, sight=sight, filters=() if unfiltered else at.frame.filters)
     source = SOURCES[measure.source]
+    if source.parts is not None and not actor.may(Permission.ENGAGEMENT_READ):
+        raise Forbidden
     body = _LISTINGS[source.code].page(connection, q, _sight(measure, frame, source))
     page = msgspec.json.decode(body, type=_Page)
     return {
@@ -94,7 +103,11 @@ def _sight(measure: Measure, frame: Frame, source: Source) -> Sight:
     conditions = filter_conditions(frame.filters, source, len(frame.bands))
     if measure.only:
         conditions.append(measure_condition(measure.only))
-    if frame.sight is not None and frame.sight.condition is not None:
+    if conditions and source.narrow is not None:
+        # Asked apart: of a unit's rows each is there once, whatever number of units has it.
+        among = select(source.row_id).select_from(source.table).where(*source.where, *conditions).correlate(None)
+        conditions = [source.row_id.in_(among)]
+    if source.of_projects and frame.sight is not None and frame.sight.condition is not None:
         conditions.append(frame.sight.condition)
     seen_by = frame.sight.shape if frame.sight else None
     shape = repr((seen_by, measure.only, filter_shape(frame.filters), len(frame.bands)))

@@ -31,6 +31,11 @@ class IndicatorRules(BaseModel):
         description="统计时并入另一产业的产业，例如 {construction: services}",
         examples=[{"construction": "services"}],
     )
+    joint_trips: Literal["each_unit", "reporting_unit"] = Field(
+        "each_unit",
+        description="几个单位共同参加的对接活动按单位细分时：each_unit 各单位都计一次，"
+        "reporting_unit 只计保留的填报单位；全区合计都只计一次",
+    )
     agreements_since: date = Field(date(2015, 1, 1), description="合同履约统计的起始日", examples=["2015-01-01"])
     ratio_digits: int = Field(1, ge=0, le=6, description="比率（%）的小数位数")
     money_digits: int = Field(2, ge=0, le=6, description="金额（亿元）的小数位数")

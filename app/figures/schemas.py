@@ -80,7 +80,7 @@ class Reason(BaseModel):
     message: str = Field(description="中文说明", examples=["分母为零，无法计算"])
 
 
-NUMBER = "个数为数字；金额为元、两位小数的字符串"
+NUMBER = "个数为数字；金额为元、两位小数的字符串；天数为一位小数的字符串，半天为 0.5"
 
 
 class Comparison(BaseModel):
@@ -120,7 +120,7 @@ class FigureItem(BaseModel):
     text: str | None = Field(
         description="印刷写法：个数、亿元、%；按 rounding 与 digits 或指标口径舍入", examples=["46"]
     )
-    unit: str = Field(description="单位：个、元、人、比率、位", examples=["个"])
+    unit: str = Field(description="单位：个、家、次、条、天、元、人、人次、比率、位", examples=["个"])
     numerator: int | str | None = Field(description=f"比率的分子。{NUMBER}", examples=[None])
     denominator: int | str | None = Field(description=f"比率的分母。{NUMBER}", examples=[None])
     version: str = Field(description="所用口径的版本", examples=["indicators/0"])
@@ -172,24 +172,33 @@ class SourceOut(BaseModel):
 
     code: str = Field(description="事实代码", examples=["signings"])
     label: str = Field(description="事实名称", examples=["首份正式合同"])
-    kind: str = Field(description="id 属于哪种记录：project、agreement、fund_entry、outcome", examples=["project"])
+    kind: str = Field(
+        description="id 属于哪种记录：project、agreement、fund_entry、outcome、"
+        "engagement、engagement_enterprise、engagement_project",
+        examples=["project"],
+    )
 
 
 class RowOut(BaseModel):
     """A row that a figure counts."""
 
-    project: str = Field(description="项目编号", examples=["500114-2020-0046"])
-    name: str = Field(description="项目名称", examples=["防眩光玻璃"])
+    project: str | None = Field(description="项目编号；对接活动没有的为 null", examples=["500114-2020-0046"])
+    name: str = Field(description="项目名称，或对接活动的主题", examples=["防眩光玻璃"])
     date: str = Field(description="计入日期", examples=["2020-08-18"])
     deferred_from: str | None = Field(
         description="发生日期，仅在顺延计入时给出：它所在的期间在记录前已锁定", examples=[None]
     )
-    amount: str | int = Field(description="金额，元；用工为人数", examples=["120000000.00"])
+    amount: str | int | None = Field(
+        description="金额，元；用工为人数，外出拜访为天数，企业到访为人数", examples=["120000000.00"]
+    )
     why: str | None = Field(description="冲销的原因；null 不是冲销", examples=[None])
     id: int = Field(description="记录号", examples=[46])
-    sector: str = Field(description="产业类别", examples=["industry"])
-    stage: str = Field(description="目前阶段", examples=["started"])
-    status: str = Field(description="目前状态", examples=["active"])
+    sector: str | None = Field(description="项目的产业类别", examples=["industry"])
+    stage: str | None = Field(description="项目的目前阶段", examples=["started"])
+    status: str | None = Field(description="项目的目前状态", examples=["active"])
+    engagement: int | None = Field(description="对接活动编号", examples=[None])
+    enterprise: int | None = Field(description="企业编号；同一企业有几次活动就有几行，指标只计一次", examples=[None])
+    enterprise_name: str | None = Field(description="企业名称", examples=[None])
 
 
 class RowsOut(BaseModel):
@@ -268,7 +277,7 @@ class IndicatorOut(BaseModel):
 
     code: str = Field(description="指标代码", examples=["signed_count"])
     label: str = Field(description="指标名称", examples=["签约项目数"])
-    unit: str = Field(description="单位：个、元、人、比率、位", examples=["个"])
+    unit: str = Field(description="单位：个、家、次、条、天、元、人、人次、比率、位", examples=["个"])
     formula: str = Field(description="现行公式", examples=["首份正式合同在期内签订的项目数，一个项目只计一次"])
     digits: int | None = Field(description="印刷小数位数：比率指 %，金额指亿元；null 为整数", examples=[None])
     rounding: str = Field(description="舍入方式", examples=["half_up"])

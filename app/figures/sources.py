@@ -1,27 +1,13 @@
-"""Where figures come from: each fact once, as rows that have a project, an event date and an amount.
+"""Where figures come from: each fact once, as rows that have an event date, an amount, and mostly a project.
 
-Every source selects from `project` (alone or joined), so that dimensions and sight are the same for all.
-Bound: `from_day` and `to_day` (the days asked for), `as_of` (what happened later is not known yet), `large_fen`.
+Sources of projects select from `project` (alone or joined), so that dimensions and sight are the same for all. Those of
+engagements have no one project: they say by what else they can be broken down.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from typing import Any
 
-from sqlalchemy import (
-    ColumnElement,
-    Date,
-    FromClause,
-    and_,
-    bindparam,
-    exists,
-    func,
-    join,
-    literal,
-    or_,
-    select,
-)
+from sqlalchemy import ColumnElement, FromClause, and_, exists, func, join, literal, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, aliased
 
 from app.facts.agreements.models import COUNTS_ON as PAPER_COUNTS_ON
@@ -36,43 +22,17 @@ from app.facts.projects.models import Project, counts_on
 from app.facts.projects.terms import Stage, Status
 from app.facts.recognition.terms import EntryState
 from app.figures.buckets import bucket
+from app.figures.engagements import ENGAGEMENT_CONDITIONS, ENGAGEMENT_SOURCES
+from app.figures.facts import AS_OF, LARGE
+from app.figures.facts import FROM_DAY as FROM_DAY
+from app.figures.facts import TO_DAY as TO_DAY
+from app.figures.facts import Source as Source
 from app.kernel.db import Fen
-
-FROM_DAY = bindparam("from_day", type_=Date)
-TO_DAY = bindparam("to_day", type_=Date)
-AS_OF = bindparam("as_of", type_=Date)
-LARGE = bindparam("large_fen", type_=Fen)
 
 _PROJECT: FromClause = Project.__table__
 _AGREEMENT: FromClause = Agreement.__table__
 _FUND: FromClause = FundEntry.__table__
 _OUTCOME: FromClause = Outcome.__table__
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Source:
-    """One kind of fact. `kind` and `row_id` say which record a row is; `tables` are those that `table` joins.
-
-    `happened` is its own day; `event` the day it counts on, which is another where its own lay in a period that was
-    closed before it was recorded.
-
-    `where` picks the rows of the days asked for; `sort` is a day that is never null, for lists of rows. `why` says why
-    a row is there that takes something back.
-    """
-
-    code: str
-    label: str
-    kind: str
-    table: FromClause
-    tables: tuple[FromClause, ...]
-    row_id: ColumnElement[int]
-    happened: ColumnElement[date]
-    event: ColumnElement[date]
-    amount: ColumnElement[int]
-    where: tuple[ColumnElement[bool], ...]
-    sort: ColumnElement[date]
-    why: ColumnElement[str | None] | None = None
-    unit: str = "元"  # of the amount
 
 
 def _reached(code: str, label: str, stage: Stage, amount: ColumnElement[int]) -> Source:
@@ -194,6 +154,7 @@ SOURCES: Mapping[str, Source] = {
             where=(Project.tracked_from <= TO_DAY, or_(Project.archived_on.is_(None), Project.archived_on > TO_DAY)),
             sort=Project.tracked_from.expression,
         ),
+        *ENGAGEMENT_SOURCES,
     )
 }
 
@@ -224,6 +185,7 @@ CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     "same_year": _SAME_YEAR,
     # What arrived and was reversed within the year did not arrive.
     "invested": _INVESTED > 0,
+    **ENGAGEMENT_CONDITIONS,
     "standing": and_(Project.status != Status.TERMINATED, Project.status != Status.WITHDRAWN),
     "first_framework": ~exists(
         select(_earlier.id)

@@ -63,8 +63,12 @@ def ratio(unit: str, numerator: int, denominator: int | None) -> Figure:
 
 
 def plain(number: int | None, unit: str) -> Any:
-    """A number as the API has it: counts as numbers, money as yuan."""
-    return format_yuan(number) if unit == "元" and number is not None else number
+    """A number as the API has it: counts as numbers, money as yuan, half days as days."""
+    if number is None:
+        return None
+    if unit == "天":
+        return f"{'-' if number < 0 else ''}{abs(number) // 2}.{'5' if number % 2 else '0'}"
+    return format_yuan(number) if unit == "元" else number
 
 
 def value_of(figure: Figure) -> Any:
@@ -84,6 +88,8 @@ def text_of(figure: Figure, style: Style) -> str | None:
         return _percent(_int(figure.numerator), _int(figure.denominator), style)
     if figure.unit == "元":
         return display(_int(figure.value), "亿元", style.money_digits, style.rounding)
+    if figure.unit == "天":
+        return str(plain(figure.value, figure.unit)).removesuffix(".0")
     return str(figure.value)
 
 
