@@ -46,6 +46,7 @@ from app.facts.evidence.upload_routes import router as uploads
 from app.facts.funds import reactions as funds_react
 from app.facts.funds.ledger import FUNDS
 from app.facts.funds.routes import router as funds
+from app.facts.history.routes import engagements as engagement_history
 from app.facts.history.routes import router as history
 from app.facts.meta.routes import router as meta
 from app.facts.outcomes import reactions as outcomes_react
@@ -106,6 +107,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     reports,
     statistics,
     history,
+    engagement_history,
     attention,
     meta,
     ledgers,

@@ -1,4 +1,4 @@
-"""A project's history, read from the event log."""
+"""The history of a project or an engagement, read from the event log."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -6,8 +6,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, select
 
+from app.facts.engagements.models import Engagement
+from app.facts.engagements.queries import NoEngagement
 from app.facts.enterprises.models import Enterprise
-from app.facts.history.labels import COLUMNS, HIDDEN, TABLES, VERBS, Named, Ref
+from app.facts.history.engagement_labels import ENGAGEMENT_COLUMNS, ENGAGEMENT_TABLES, ENGAGEMENT_VERBS
+from app.facts.history.labels import COLUMNS as PROJECT_COLUMNS
+from app.facts.history.labels import HIDDEN, Named, Ref
+from app.facts.history.labels import TABLES as PROJECT_TABLES
+from app.facts.history.labels import VERBS as PROJECT_VERBS
 from app.facts.history.schemas import HistoryQuery
 from app.facts.projects import queries as projects
 from app.identity.auth.models import User
@@ -28,8 +34,11 @@ HISTORY = Listing(
     filters=_filters,
     default_sort="-seq",
 )
-_of_project = and_(Event.subject == "project", Event.subject_key == bindparam("project_code"))
+_of_subject = and_(Event.subject == bindparam("subject_kind"), Event.subject_key == bindparam("subject_code"))
 
+VERBS = PROJECT_VERBS | ENGAGEMENT_VERBS
+TABLES = PROJECT_TABLES | ENGAGEMENT_TABLES
+COLUMNS = PROJECT_COLUMNS | ENGAGEMENT_COLUMNS
 NAMES: dict[Ref, Any] = {Ref.UNIT: Unit, Ref.ENTERPRISE: Enterprise, Ref.USER: User}
 
 _decode = msgspec.json.Decoder().decode
@@ -37,10 +46,23 @@ _decode = msgspec.json.Decoder().decode
 
 def history(connection: Connection, actor: Actor, code: str, asked: HistoryQuery) -> dict[str, Any]:
     """What happened to a project the actor may see: who, when, what, from what to what, why."""
-    project = projects.get(connection, actor, code)
-    found = HISTORY.found(connection, asked, Sight("project", _of_project, {"project_code": project.code}))
+    return _told(connection, "project", projects.get(connection, actor, code).code, asked, with_grants=actor.sees_all)
+
+
+def of_engagement(connection: Connection, _actor: Actor, number: int, asked: HistoryQuery) -> dict[str, Any]:
+    """What happened to an engagement; links to projects are in the history of the project."""
+    if connection.execute(select(Engagement.id).where(Engagement.id == number)).one_or_none() is None:
+        raise NoEngagement
+    return _told(connection, "engagement", str(number), asked, with_grants=False)
+
+
+def _told(
+    connection: Connection, subject: str, key: str, asked: HistoryQuery, *, with_grants: bool
+) -> dict[str, Any]:  # fmt: skip
+    values = {"subject_kind": subject, "subject_code": key}
+    found = HISTORY.found(connection, asked, Sight("subject", _of_subject, values))
     events = [(row, _decode(row["body"])) for row in found["items"]]
-    changes = [_changes(body["rows"], with_grants=actor.sees_all) for _, body in events]
+    changes = [_changes(subject, body["rows"], with_grants=with_grants) for _, body in events]
     _name_references(connection, (change for several in changes for change in several))
     people = _names_of(connection, {row["actor"] for row, _ in events})
     found["items"] = [
@@ -59,14 +81,14 @@ def history(connection: Connection, actor: Actor, code: str, asked: HistoryQuery
     return found
 
 
-def _changes(rows: Iterable[Any], *, with_grants: bool) -> list[dict[str, Any]]:
+def _changes(subject: str, rows: Iterable[Any], *, with_grants: bool) -> list[dict[str, Any]]:
     changes = []
     for table, key, op, fields in rows:
         if table == "project_grant" and not with_grants:
             continue
         for field, values in fields.items():
             before, after = (CHANGED, CHANGED) if values == CHANGED else values
-            if field in HIDDEN or before == after != CHANGED:
+            if field in HIDDEN or field == f"{subject}_id" or before == after != CHANGED:
                 continue
             named = COLUMNS.get(table, {}).get(field, Named(field))
             changes.append(

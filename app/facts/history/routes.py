@@ -2,6 +2,7 @@ from typing import Annotated
 
 from fastapi import Path, Response
 
+from app.facts.engagements.queries import NoEngagement
 from app.facts.history import queries
 from app.facts.history.schemas import HistoryOut, HistoryQuery
 from app.facts.projects.queries import NoProject
@@ -12,7 +13,9 @@ from app.kernel.errors import Invalid, raises
 from app.kernel.routing import api
 
 router = api("projects")
+engagements = api("engagements")
 
+EngagementId = Annotated[int, Path(description="对接活动编号", ge=1, le=2**63 - 1, examples=[17])]
 Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], pattern="^[0-9A-Za-z-]{1,20}$")]
 
 
@@ -27,3 +30,19 @@ async def get_project_history(
 ) -> Response:
     """Everything that happened to a project, newest first: who, when, what, from what to what, why."""
     return await read.answer(queries.history, code, q)
+
+
+@engagements.get(
+    "/engagements/{engagement_id}/history",
+    summary="对接活动历史",
+    response_model=HistoryOut,
+    responses=raises(NoEngagement, Invalid),
+)
+async def get_engagement_history(
+    read: Annotated[Read, reads(Permission.ENGAGEMENT_READ)],
+    engagement_id: EngagementId,
+    q: Annotated[HistoryQuery, asked(HistoryQuery)],
+) -> Response:
+    """Everything that happened to an engagement and its follow-ups, newest first. Which projects it touches is told in
+    the history of the project."""
+    return await read.answer(queries.of_engagement, engagement_id, q)
