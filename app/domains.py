@@ -29,6 +29,7 @@ from app.exchange.feed.subjects import Feed
 from app.exchange.ledgers import reactions as imports_react
 from app.exchange.ledgers import service as imports
 from app.exchange.ledgers.routes import router as ledgers
+from app.exchange.weekly.routes import router as report_sheets
 from app.facts.agreements import reactions as agreements_react
 from app.facts.agreements.routes import router as agreements
 from app.facts.attention.jobs import digest
@@ -105,6 +106,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     engagements,
     follow_ups,
     reports,
+    report_sheets,
     statistics,
     history,
     engagement_history,

@@ -34,7 +34,13 @@ from app.facts.projects.terms import (
     UNIT_ROLE_LABELS,
 )
 from app.facts.recognition.terms import ENTRY_STATE_LABELS
-from app.facts.reports.terms import DEADLINE_SOURCE_LABELS, REPORT_STATE_LABELS, STANDING_LABELS, WEEK_STATE_LABELS
+from app.facts.reports.terms import (
+    DEADLINE_SOURCE_LABELS,
+    REPORT_STATE_LABELS,
+    STANDING_LABELS,
+    STEP_LABELS,
+    WEEK_STATE_LABELS,
+)
 from app.facts.reviews.terms import OPINION_LABELS, REVIEW_KIND_LABELS, REVIEW_STATE_LABELS
 from app.facts.statistics.terms import STATISTIC_LABELS
 from app.identity.units.models import TIER_LABELS, UNIT_KIND_LABELS
@@ -73,6 +79,7 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
     "reports": {
         "state": REPORT_STATE_LABELS,
         "standing": STANDING_LABELS,
+        "step": STEP_LABELS,
         "week_state": WEEK_STATE_LABELS,
         "deadline_source": DEADLINE_SOURCE_LABELS,
     },

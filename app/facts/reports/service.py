@@ -11,7 +11,7 @@ from app.facts.reports.models import Report, ReportEngagement, ReportProblem, Re
 from app.facts.reports.opening import opened
 from app.facts.reports.queries import NoReport, digest, sees
 from app.facts.reports.schemas import ReportIn
-from app.facts.reports.terms import EDITABLE, REPORT_STATE_LABELS, STEPS, ReportState, Step
+from app.facts.reports.terms import EDITABLE, REPORT_STATE_LABELS, STEP_LABELS, STEPS, ReportState, Step
 from app.facts.reports.weeks import Week
 from app.identity.auth.queries import name_of
 from app.identity.units.queries import NoUnit, ref
@@ -164,12 +164,11 @@ def _open(db: Session, actor: Actor, week: str, unit: str, version: int | None) 
 def _check(report: Report, step: Step) -> None:
     if report.state not in STEPS[step][0]:
         raise WrongState(
-            f"周报{REPORT_STATE_LABELS[report.state]}，不能{STEP_NAMES[step]}",
+            f"周报{REPORT_STATE_LABELS[report.state]}，不能{STEP_LABELS[step]}",
             f"The report is {report.state.value}: {step.value} is not possible.",
         )
 
 
-STEP_NAMES = {Step.SUBMIT: "提交", Step.ACCEPT: "接收", Step.RETURN: "退回"}
 DONE = {Step.SUBMIT: "report.submitted", Step.ACCEPT: "report.accepted", Step.RETURN: "report.returned"}
 
 

@@ -26,6 +26,8 @@ class Step(StrEnum):
     RETURN = "return"
 
 
+STEP_LABELS = {Step.SUBMIT: "提交", Step.ACCEPT: "接收", Step.RETURN: "退回"}
+
 STEPS: dict[Step, tuple[frozenset[ReportState], ReportState]] = {
     Step.SUBMIT: (frozenset({ReportState.DRAFT, ReportState.RETURNED}), ReportState.SUBMITTED),
     Step.ACCEPT: (frozenset({ReportState.SUBMITTED}), ReportState.ACCEPTED),
