@@ -14,6 +14,10 @@
 A test that asks for a database, directly or through another fixture, runs once on each backend and carries the
 marks `database` and `sqlite` or `postgres`: `pytest -m "database and postgres"`. With one backend only:
 `TEST_BACKENDS=sqlite pytest`. A module that says `BACKENDS = ("sqlite",)` runs on no other.
+
+Where two PostgreSQL are asked for, the oldest is there for what depends on its version: the statements. Of a test
+with many cases it runs the first and the last, since cases of one test seldom differ in their statements; in a module
+that says `EVERY_CASE = True` they do, and all run. Asked for alone it runs everything.
 """
 
 import os
@@ -66,6 +70,31 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             if name in getattr(metafunc.module, "BACKENDS", name)
         ]
         metafunc.parametrize("backend", marked, scope="session")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    servers = sorted((name for name in backends() if name != "sqlite"), key=lambda name: int(name[8:] or 0))
+    if len(servers) < 2:
+        return
+    cases: dict[tuple[object, str], list[pytest.Item]] = {}
+    for item in items:
+        if isinstance(item, pytest.Function) and _backend_of(item) == servers[0]:
+            cases.setdefault((item.parent, item.originalname), []).append(item)
+    left_out = {
+        item
+        for several in cases.values()
+        if not getattr(several[0].getparent(pytest.Module).obj, "EVERY_CASE", False)  # type: ignore[union-attr]
+        for item in several[1:-1]
+    }
+    if left_out:
+        config.hook.pytest_deselected(items=[item for item in items if item in left_out])
+        items[:] = [item for item in items if item not in left_out]
+
+
+def _backend_of(item: pytest.Function) -> str | None:
+    found = item.callspec.params.get("backend") if hasattr(item, "callspec") else None
+    return str(found) if found is not None else None
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,8 @@ from tests.factories.agreements import YI, make_agreement
 from tests.factories.funds import make_fund
 from tests.factories.projects import make_project
 
+EVERY_CASE = True  # they choose the statements
+
 DRAFTER = Actor(77, "drafter", "user", frozenset(), frozenset(Permission))
 
 

@@ -16,6 +16,8 @@ from tests.factories.funds import make_fund
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
 
+EVERY_CASE = True  # they choose the statements
+
 Get = Callable[..., list[dict[str, Any]]]
 DAY = "2021-06-30"
 

@@ -11,6 +11,8 @@ from tests.factories.funds import make_fund
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
 
+EVERY_CASE = True  # they choose the statements
+
 INDICATORS = [
     "signed_count", "contract_amount", "framework_count", "framework_amount", "funds_arrived", "funds_rate",
     "started_count", "same_year_started", "same_year_invested", "start_rate", "large_count", "large_amount",

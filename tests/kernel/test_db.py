@@ -24,6 +24,8 @@ from tests.factories.identity import make_session, make_user
 from tests.kernel.conftest import calm
 from tests.kernel.lab import make_lab
 
+EVERY_CASE = True  # they choose the statements
+
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:

@@ -13,6 +13,8 @@ from app.identity.units.models import Tier, Unit, UnitKind, UnitTerm
 from app.kernel import chain, events
 from app.kernel.db import Database
 
+EVERY_CASE = True  # they choose the statements
+
 
 @pytest.fixture
 def database(database_url: str) -> Iterator[Database]:

@@ -19,6 +19,8 @@ from app.kernel.errors import Invalid
 from app.kernel.paging import Listing, PageQuery, Sight, Where, page_of
 from tests.databases import Databases
 
+EVERY_CASE = True  # they choose the statements
+
 
 class Colour(StrEnum):
     RED = "red"

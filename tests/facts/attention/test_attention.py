@@ -28,6 +28,8 @@ from tests.clients import As, Work
 from tests.factories.identity import actor_of, make_unit, make_user
 from tests.factories.projects import make_project
 
+EVERY_CASE = True  # they choose the statements
+
 TODAY = date(2020, 10, 8)
 Ask = Callable[..., list[dict[str, Any]]]
 

@@ -18,6 +18,8 @@ from tests.clients import As, Work
 from tests.factories.enterprises import make_enterprise
 from tests.factories.identity import actor_of, make_user
 
+EVERY_CASE = True  # they choose the statements
+
 LIST = "/api/v1/enterprises"
 USCC = "91350100M000100Y43"
 OTHER_USCC = "11500114MB1912255L"

@@ -21,6 +21,8 @@ from tests.factories.enterprises import make_enterprise
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
 
+EVERY_CASE = True  # they choose the statements
+
 As = Callable[..., Any]
 PROJECTS = "/api/v1/projects"
 YI = 10_000_000_000  # 1亿元 in fen

@@ -13,6 +13,8 @@ from tests.clients import put_part
 from tests.factories.identity import actor_of, make_unit, make_user
 from tests.factories.projects import make_project
 
+EVERY_CASE = True  # they choose the statements
+
 SEES, EDITS, NOTHING = "sees", "edits", "nothing"
 
 # Who asks: (role, unit, granted to the person, granted to the unit). The project is jxw's; nyw co-operates.
