@@ -173,7 +173,8 @@ def request(
         raise ProjectEnded
     if stage.order <= project.stage.order:
         raise NotAhead
-    check_papers(project, stage)
+    if stage is not Stage.SIGNED:  # nobody may record the contract before its gate: it comes after this, with the move
+        check_papers(project, stage)
     version, lacking = _lacking(db, project, stage, on)
     if not lacking:
         raise GateOpen

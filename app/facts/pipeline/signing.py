@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.facts.pipeline import duplicate_queries as queries
+from app.facts.pipeline import overrides
 from app.facts.pipeline.duplicate_schemas import DuplicateAnswerIn
 from app.facts.pipeline.duplicates import Suspect, suspects
 from app.facts.pipeline.models import DuplicateAnswer
@@ -75,21 +76,25 @@ def guard(db: Session, actor: Actor, project: Project, answers: Sequence[Duplica
 
 
 def contract_recorded(db: Session, entry: Entry) -> None:
-    """A contract recorded by itself signs the project for all figures: the same is asked, and answered beforehand."""
+    """A contract recorded by itself signs the project for all figures: the same is asked of it as of the move.
+
+    Suspicions are answered and an exception is approved beforehand; the move that follows is what uses it up.
+    """
     actor: Actor | None = db.info.get("actor")
     signs = any(
-        row.table == Project.__tablename__ and isinstance(row.fields, dict) and _begins(row.fields.get("signed_on"))
+        row.table == Project.__tablename__ and isinstance(row.fields, dict) and _sets_a_day(row.fields.get("signed_on"))
         for row in entry.rows
     )
     if actor is None or actor.kind == "system" or not signs:
         return
     project = db.get_one(Project, entry.subject_id)
-    if project.stage.order < Stage.SIGNED.order:
+    if project.stage.order < Stage.SIGNED.order and project.signed_on is not None:
+        overrides.go_through(db, project, Stage.SIGNED, project.signed_on)
         guard(db, actor, project, ())
 
 
-def _begins(change: object) -> bool:
-    return isinstance(change, list | tuple) and change[0] is None and change[1] is not None
+def _sets_a_day(change: object) -> bool:
+    return isinstance(change, list | tuple) and change[1] is not None
 
 
 def _suspects(db: Session, project: Project) -> list[Suspect]:

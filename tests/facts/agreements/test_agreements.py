@@ -17,11 +17,18 @@ from app.kernel.access import SYSTEM
 from app.kernel.errors import Problem
 from tests.clients import As, Work
 from tests.factories.agreements import YI, make_agreement
+from tests.factories.gates import open_gates
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
 from tests.replay import assert_log_equals_tables
 
 FORMAL = {"type": "formal", "signed_on": "2020-08-18", "amount": "120000000.00", "number": "QJ-012"}
+
+
+@pytest.fixture(autouse=True)
+def gates(db: Work) -> None:
+    with db() as session:
+        open_gates(session)
 
 
 def a_project(db: Work, **fields: Any) -> str:

@@ -251,10 +251,30 @@ def test_what_cannot_be_asked_for(as_: As, db: Work) -> None:
         ended = make_project(session, stage="talk", status="terminated").code
         archived = make_project(session, stage="talk", archived_on=date(2021, 1, 1)).code
     # No rule and no second person can do without the contract.
-    assert code_of(ask(officer, bare)) == (409, "contract_missing")
     assert code_of(ask(officer, bare, "started")) == (409, "contract_missing")
     assert code_of(ask(officer, ended)) == (409, "project_ended")
     assert code_of(ask(officer, archived)) == (409, "archived")
+
+
+def test_a_contract_recorded_by_itself_passes_the_gate_of_signing(as_: As, db: Work) -> None:
+    """It would sign the project for all figures: evidence, reviews and the second person are asked for as of a move."""
+    officer = as_("officer")
+    with db() as session:
+        code = make_project(session, stage="talk").code
+    of = f"/api/v1/projects/{code}"
+    contract = {"type": "formal", "signed_on": "2020-08-18", "amount": "120000000.00", "number": "QJ-1"}
+    refused = officer.post(f"{of}/agreements", json=contract)
+    assert code_of(refused) == (409, "gate_closed") and refused.json()["errors"]
+    assert officer.get(f"{of}/agreements").json()["items"] == []
+    number = ask(officer, code, happened_on="2020-08-18").json()["id"]
+    assert decide(as_("reviewer"), code, number, "approve").status_code == 200
+    assert officer.post(f"{of}/agreements", json=contract).status_code == 201
+    # The exception is for this day: the date cannot slip to another one, and the move that follows uses it up.
+    paper = officer.get(f"{of}/agreements").json()["items"][0]["id"]
+    match = {"If-Match": officer.get(of).headers["ETag"]}
+    moved = officer.patch(f"{of}/agreements/{paper}", json={"signed_on": "2020-08-01"}, headers=match)
+    assert code_of(moved) == (409, "gate_closed")
+    assert officer.post(f"{of}/moves", json={"to": "signed", "happened_on": "2020-08-18"}).status_code == 201
 
 
 def test_an_open_gate_needs_no_override(as_: As, db: Work) -> None:
