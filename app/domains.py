@@ -23,7 +23,8 @@ import app.identity.units.models
 import app.kernel.events
 import app.kernel.notices
 import app.kernel.rules
-import app.kernel.uploads  # noqa: F401
+import app.kernel.uploads
+import app.published.issues.models  # noqa: F401
 from app.exchange.feed.routes import router as feed
 from app.exchange.feed.subjects import Feed
 from app.exchange.ledgers import reactions as imports_react
@@ -88,6 +89,8 @@ from app.kernel.files import Store
 from app.kernel.jobs import Job
 from app.kernel.notices import admits as is_for
 from app.kernel.subjects import Subject, declare
+from app.published.bulletins.routes import router as bulletins
+from app.published.issues.routes import router as issues
 
 ROUTERS: tuple[APIRouter, ...] = (
     projects,
@@ -112,6 +115,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     engagement_history,
     attention,
     meta,
+    issues,
+    bulletins,
     ledgers,
     feed,
     notices,
@@ -188,6 +193,7 @@ FEED: Feed = declare(
         "ledger_import": Subject(P.LEDGER_IMPORT, ("ledger_import",)),
         "period": Subject(P.META_READ, ("period",)),
         "calendar_day": Subject(P.META_READ, ("calendar_day",)),
+        "issue": Subject(P.ISSUE_READ, ("issue",)),
         "rule_version": Subject(P.RULE_READ, ("rule", "rule_version")),
         "notice": Subject(P.SELF, ("notice",), is_for),
     }

@@ -69,6 +69,8 @@ class Permission(StrEnum):
     GATE_DECIDE = "gate.decide"
     FIGURE_READ = "figure.read"
     STATISTIC_EDIT = "statistic.edit"  # figures typed in from outside
+    ISSUE_READ = "issue.read"  # what was published
+    ISSUE_PUBLISH = "issue.publish"
     LEDGER_IMPORT = "ledger.import"
     LEDGER_EXPORT = "ledger.export"
     PERIOD_EDIT = "period.edit"  # locking and re-opening
@@ -83,7 +85,7 @@ class Permission(StrEnum):
 P = Permission
 _STAFF = {
     P.META_READ, P.UNIT_READ, P.ENTERPRISE_READ, P.PROJECT_READ, P.FIGURE_READ, P.STREAM_READ, P.LEDGER_EXPORT,
-    P.RULE_READ, P.EVIDENCE_READ, P.ENGAGEMENT_READ, P.REPORT_READ,
+    P.RULE_READ, P.EVIDENCE_READ, P.ENGAGEMENT_READ, P.REPORT_READ, P.ISSUE_READ,
 }  # fmt: skip
 _OFFICER = _STAFF | {
     P.UNIT_EDIT, P.ENTERPRISE_EDIT, P.ENTERPRISE_MERGE, P.CONTACT_READ, P.PROJECT_CREATE, P.PROJECT_EDIT,
@@ -97,7 +99,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
     Role.REVIEWER: frozenset(
         _OFFICER
         | {P.KEY_EDIT, P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE}
-        | {P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE, P.GATE_DECIDE, P.FUND_RECOGNISE, P.OUTCOME_RECOGNISE}
+        | {P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE, P.GATE_DECIDE, P.FUND_RECOGNISE, P.OUTCOME_RECOGNISE, P.ISSUE_PUBLISH}
     ),
     Role.REPORTER: frozenset(
         _STAFF | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.ENGAGEMENT_EDIT}

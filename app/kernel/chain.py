@@ -80,6 +80,12 @@ def head(connection: Connection) -> tuple[int, int]:
     return row[0], row[1]
 
 
+def end(connection: Connection) -> tuple[int, str]:
+    """The number and the hash of the newest event."""
+    row = connection.execute(select(LogHead.seq, LogHead.hash).where(LogHead.id == 1)).one()
+    return row.seq, row.hash
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What a check of the chain found."""

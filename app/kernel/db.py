@@ -225,6 +225,17 @@ class Database:
         finally:
             self.idle.put(connection)
 
+    @contextmanager
+    def snapshot(self) -> Iterator[Connection]:
+        """A connection whose statements all see one and the same committed state, however long they take."""
+        with self.reader.connect() as connection:
+            begin = "BEGIN" if self.is_sqlite else "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            connection.exec_driver_sql(begin)
+            try:
+                yield connection
+            finally:
+                connection.exec_driver_sql("ROLLBACK")
+
     async def read(self, work: Callable[[Connection], Found], kind: Hashable = None) -> Found:
         """Run what reads in a thread, with a connection: half the way there and back of the framework's own threads.
 

@@ -1,0 +1,79 @@
+"""Publishing: what was true at one moment is written down, numbered, and never changed."""
+
+from hashlib import sha256
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from app.identity.auth.queries import name_of
+from app.kernel import calendar, chain, rules
+from app.kernel.access import Actor
+from app.kernel.calendar import Period
+from app.kernel.db import Database
+from app.kernel.errors import Conflict, Invalid
+from app.kernel.events import record
+from app.published.issues.kinds import IssueKind, kind_of
+from app.published.issues.models import Issue
+from app.published.issues.schemas import IssueIn
+
+
+class NotOver(Conflict):
+    code = "period_not_over"
+    message = "期间尚未结束，不能发布"
+    english = "This period is not over yet."
+
+
+class NothingChanged(Conflict):
+    code = "nothing_changed"
+    message = "内容与上一版相同，无须更正"
+    english = "The content is that of the last edition: there is nothing to correct."
+
+
+def publish(db: Session, actor: Actor, body: IssueIn) -> Issue:
+    """Freeze what a series says of a period: its first edition, or a corrected one with the reason.
+
+    The content and the position of the log are read in one snapshot before this transaction begins.
+    """
+    kind = kind_of(body.kind)
+    period = Period.parse(body.period)
+    if period.kind != kind.period:
+        raise Invalid.field("period", "kind", f"{kind.label}的期间应为{_PERIODS[kind.period]}")
+    if period.end >= calendar.today():
+        raise NotOver
+    database: Database = db.info["database"]
+    with database.snapshot() as connection:
+        content = chain.canonical(kind.content(connection, period).model_dump(mode="json")).decode()
+        ruling = {rule.code: rules.in_force(connection, rule, period.end).number for rule in kind.rules}
+        seq, mark = chain.end(connection)
+    last = db.scalars(
+        select(Issue)
+        .where(Issue.kind == kind.code, Issue.period == period.text)
+        .order_by(Issue.edition.desc())
+        .limit(1)
+        .with_for_update()
+    ).one_or_none()
+    hashed = sha256(content.encode()).hexdigest()
+    if last is not None:
+        if body.reason is None:
+            raise Invalid.field("reason", "missing", f"该期已发布（第 {last.edition} 版），更正须说明原因")
+        if last.content_hash == hashed:
+            raise NothingChanged
+    number = _next_number(db, kind, period) if last is None else last.number
+    issue = Issue(
+        kind=kind.code, period=period.text, year=period.end.year, number=number,
+        edition=1 if last is None else last.edition + 1, title=kind.title(period, number), content=content,
+        content_hash=hashed, rules=ruling, log_seq=seq, log_hash=mark, reason=None if last is None else body.reason,
+        published_at=calendar.now(), published_by=actor.id, published_by_name=name_of(db, actor),
+    )  # fmt: skip
+    db.add(issue)
+    db.flush()
+    record(db, "issue.published" if last is None else "issue.corrected", issue, reason=issue.reason)
+    return issue
+
+
+_PERIODS = {"year": "年", "half": "半年", "quarter": "季度", "month": "月", "week": "周", "span": "起止日期"}
+
+
+def _next_number(db: Session, kind: IssueKind, period: Period) -> int:
+    of_year = (Issue.kind == kind.code, Issue.year == period.end.year)
+    return (db.scalar(select(func.max(Issue.number)).where(*of_year)) or 0) + 1
