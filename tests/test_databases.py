@@ -1,15 +1,13 @@
 """The test set-up itself: that the databases are what they are said to be."""
 
 import os
-import subprocess
-import sys
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, NullPool, create_engine, event, inspect, text
 
-from app.kernel.schema import ROOT
 from app.kernel.schema import upgrade as build
 from tests import postgres
 from tests.databases import GIVEN, Databases, backends
@@ -125,38 +123,18 @@ def test_a_server_ends_with_its_folder() -> None:
     assert not state.exists() or "State:\tZ" in state.read_text()
 
 
-@pytest.mark.parametrize(
-    ("asked", "cases"),
-    [
-        ("sqlite,postgres18,postgres15", {"sqlite": 4, "postgres18": 4, "postgres15": 2}),
-        ("postgres15", {"postgres15": 4}),
-    ],
-    ids=["beside a newer one", "alone"],
-)
-def test_the_oldest_postgres_runs_every_test_but_not_every_case(
-    asked: str, cases: dict[str, int], tmp_path: Path
-) -> None:
-    """Of four cases it runs the first and the last, unless the module says that they differ in their statements."""
-    body = (
-        "import pytest\n{}\n"
-        "@pytest.mark.parametrize('n', range(4))\ndef test_some(backend, n): pass\n"
-        "@pytest.mark.parametrize('n', range(2))\ndef test_two(backend, n): pass\n"
-    )
-    for name, said in (("usual", ""), ("every", "EVERY_CASE = True")):
-        (tmp_path / f"test_{name}.py").write_text(body.format(said))
-    environment = {name: value for name, value in os.environ.items() if name != GIVEN} | {"TEST_BACKENDS": asked}
-    told = subprocess.run(
-        [
-            *(sys.executable, "-m", "pytest", "--collect-only", "-q", "--override-ini=addopts="),
-            *(f"--rootdir={ROOT}", "-p", "tests.conftest", "--import-mode=importlib", str(tmp_path)),
-        ],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    ).stdout
-    for backend in ("sqlite", "postgres18", "postgres15"):
-        assert told.count(f"usual.py::test_some[{backend}") == cases.get(backend, 0), told
-        assert told.count(f"every.py::test_some[{backend}") == (4 if backend in cases else 0)
-        assert told.count(f"::test_two[{backend}") == (4 if backend in cases else 0)
+def test_the_oldest_postgres_runs_every_test_but_not_every_case(request: pytest.FixtureRequest) -> None:
+    """Of each test the first and the last case, and all where the module says that they differ in statements."""
+    servers = sorted((name for name in backends() if name != "sqlite"), key=lambda name: int(name[8:] or 0))
+    if len(servers) < 2 or request.config.option.keyword or request.config.option.deselect:
+        pytest.skip("needs a run on two PostgreSQL, of whole modules")
+    cases: dict[tuple[str, str], Counter[str]] = {}
+    every: dict[tuple[str, str], bool] = {}
+    for item in request.session.items:
+        if isinstance(item, pytest.Function) and hasattr(item, "callspec") and "backend" in item.callspec.params:
+            place = item.nodeid.partition("::")[0], item.originalname
+            cases.setdefault(place, Counter())[item.callspec.params["backend"]] += 1
+            every[place] = getattr(item.module, "EVERY_CASE", False)
+    for place, found in cases.items():
+        newest, oldest = found[servers[-1]], found[servers[0]]
+        assert oldest == (newest if every[place] else min(newest, 2)), place
