@@ -8,6 +8,7 @@ import pytest
 
 from app.kernel.access import TABLE, Permission, Role
 from tests.clients import As, Work
+from tests.factories.engagements import make_engagement
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
 
@@ -22,6 +23,7 @@ LISTS = {
 }
 MORE: dict[str, dict[str, Any]] = {
     "/api/v1/figures/rows": {"indicator": "signed_count", "period": "2020"},
+    "/api/v1/figures/restatements": {"indicator": "contract_amount", "period": "2020"},
 }
 
 
@@ -30,9 +32,10 @@ def test_a_list_is_sorted_by_what_it_tells(path: str, as_: As, db: Work) -> None
     with db() as session:
         for number in range(3):
             make_project(session, code=f"500114-2020-000{number}", unit=make_unit(session, f"u{number}"))
+        engagement = make_engagement(session, unit="u1").id
     permission, keys = LISTS[path]
     client = as_(next(role.value for role in Role if Permission(permission) in TABLE[role]))
-    address = path.replace("{code}", "500114-2020-0001")
+    address = path.replace("{code}", "500114-2020-0001").replace("{engagement_id}", str(engagement))
     for key in keys:
         answer = client.get(address, params={"sort": key, **MORE.get(path, {})})
         assert answer.status_code == 200, f"{key}: {answer.text}"

@@ -144,10 +144,17 @@ def of_engagement(connection: Connection, _actor: Actor, number: int) -> Answer:
         raise NoEngagement
     today = calendar.today()
     sight = Sight("of_engagement", None, {"today": today})
-    found = FOLLOW_UPS.found(connection, FollowUpFilter(engagement=number, limit=200), sight)
-    _complete(connection, found["items"], today)
+    asked = FollowUpFilter(engagement=number, limit=200)
+    items: list[dict[str, Any]] = []
+    while True:
+        found = FOLLOW_UPS.found(connection, asked, sight)
+        items += found["items"]
+        if found["next"] is None:
+            break
+        asked = asked.model_copy(update={"after": found["next"]})
+    _complete(connection, items, today)
     until = calendar.midnight_after(calendar.now())
-    return Answer(found | said(today), row_version=row.version, valid_until=until)
+    return Answer({"items": items} | said(today), row_version=row.version, valid_until=until)
 
 
 def _one(connection: Connection, number: int, today: date) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from app.facts.engagements.follow_up_schemas import (
     FollowUpIn,
     FollowUpPage,
     FollowUpPatch,
+    FollowUpsOfEngagement,
     FollowUpToday,
     ResumeIn,
 )
@@ -58,11 +59,11 @@ async def get_follow_up(read: Reader, follow_up_id: Number) -> Response:
 @router.get(
     "/engagements/{engagement_id}/follow-ups",
     summary="对接活动的落实事项",
-    response_model=FollowUpPage,
+    response_model=FollowUpsOfEngagement,
     responses=raises(NoEngagement),
 )
 async def list_engagement_follow_ups(read: Reader, engagement_id: EngagementId) -> Response:
-    """What must come of an engagement and of the reports that were joined into it, by due date; 200 at most."""
+    """What must come of an engagement and of the reports that were joined into it, by due date."""
     return await read.answer(follow_up_queries.of_engagement, engagement_id)
 
 

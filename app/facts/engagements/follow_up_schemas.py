@@ -111,3 +111,9 @@ class FollowUpPage(Told):
     items: list[FollowUpOut] = Field(description="本页的事项")
     next: str | None = Field(None, description="下一页的游标；null 为最后一页")
     total: int | None = Field(None, description="总数，仅在 count=true 时给出")
+
+
+class FollowUpsOfEngagement(Told):
+    """What must come of one engagement."""
+
+    items: list[FollowUpOut] = Field(description="全部事项，时限早的在先")

@@ -14,15 +14,15 @@ from app.facts.engagements.schemas import (
     EngagementOut,
     EngagementPatch,
     EngagementRow,
+    EngagementVoidIn,
     FileOut,
+    FileWithdrawIn,
     JoinIn,
     JoinList,
     JoinOut,
     LikelyList,
     Note,
     UnjoinIn,
-    VoidIn,
-    WithdrawIn,
 )
 from app.facts.engagements.service import NotYourUnits, PartOfAJoin, Voided
 from app.facts.enterprises.service import UsccTaken
@@ -126,7 +126,7 @@ def update_engagement(
     response_model=EngagementOut,
     responses=raises(NoEngagement, NotYourUnits, Voided, PartOfAJoin, PeriodLocked, Invalid),
 )
-def void_engagement(engagement_id: Number, body: VoidIn, db: Db, actor: Editor) -> Response:
+def void_engagement(engagement_id: Number, body: EngagementVoidIn, db: Db, actor: Editor) -> Response:
     """Say that it should not have been reported. It stays to be seen with the reason, and counts no more."""
     voided = service.void(db, actor, engagement_id, body.reason)
     return saved(db, queries.saved_out(db, actor, voided), row_version=voided.version)
@@ -234,7 +234,7 @@ async def download_engagement_file(
     responses=raises(NoEngagement, NotYourUnits, Voided, NoFile, FileWithdrawn, Invalid),
 )
 def withdraw_engagement_file(
-    engagement_id: Number, file_id: FileId, body: WithdrawIn, db: Db, actor: Editor
+    engagement_id: Number, file_id: FileId, body: FileWithdrawIn, db: Db, actor: Editor
 ) -> Response:  # fmt: skip
     """Say that a file does not belong here, with a reason. It stays to be seen."""
     engagement, paper = papers.withdraw(db, actor, engagement_id, file_id, body.reason)

@@ -131,7 +131,7 @@ class EngagementPatch(Facts):
     _stay = field_validator("kind", "title", "starts_on", "ends_on")(_not_null)
 
 
-class VoidIn(Input):
+class EngagementVoidIn(Input):
     """Why an engagement should not have been reported."""
 
     reason: Reason = Field(description="作废原因，记入历史", examples=["误报，当日未成行"])
@@ -150,7 +150,7 @@ class UnjoinIn(Input):
     reason: Reason | None = Field(None, description="原因", examples=["并非同一行程"])
 
 
-class WithdrawIn(Input):
+class FileWithdrawIn(Input):
     """Why a file is withdrawn."""
 
     reason: Reason = Field(description="撤下原因", examples=["传错照片"])

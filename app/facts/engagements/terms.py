@@ -79,6 +79,9 @@ FOLLOW_UP_LABELS = {
 }
 
 
+FOLLOW_UP_STATE_LABELS = {state: FOLLOW_UP_LABELS[FollowUpStanding(state.value)] for state in FollowUpState}
+
+
 class Likeness(StrEnum):
     """Why two engagements may be one."""
 

@@ -2,7 +2,7 @@
 
 from app.facts.engagements.terms import (
     ENGAGEMENT_KIND_LABELS,
-    FOLLOW_UP_LABELS,
+    FOLLOW_UP_STATE_LABELS,
     HALF_LABELS,
     PRESS_LEVEL_LABELS,
 )
@@ -101,7 +101,7 @@ ENGAGEMENT_COLUMNS: dict[str, dict[str, Named]] = {
         "unit_id": Named("责任单位", points_at=Ref.UNIT),
         "person": Named("责任人"),
         "due_on": Named("完成时限"),
-        "state": Named("状态", FOLLOW_UP_LABELS),
+        "state": Named("状态", FOLLOW_UP_STATE_LABELS),
         "done_on": Named("完成日期"),
         "result": Named("落实结果"),
         "file_id": Named("佐证的材料号"),

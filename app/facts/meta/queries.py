@@ -7,6 +7,7 @@ from app.facts.agreements.models import AGREEMENT_TYPE_LABELS
 from app.facts.engagements.terms import (
     ENGAGEMENT_KIND_LABELS,
     FOLLOW_UP_LABELS,
+    FOLLOW_UP_STATE_LABELS,
     HALF_LABELS,
     LIKENESS_LABELS,
     PRESS_LEVEL_LABELS,
@@ -75,6 +76,7 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
         "level": PRESS_LEVEL_LABELS,
         "likeness": LIKENESS_LABELS,
         "follow_up": FOLLOW_UP_LABELS,
+        "follow_up_state": FOLLOW_UP_STATE_LABELS,
     },
     "reports": {
         "state": REPORT_STATE_LABELS,
