@@ -65,6 +65,8 @@ def _print_result(result: dict[str, Any]) -> None:
         if len(shown) > 200:
             print(f"……另有 {len(shown) - 200} 条，见导入编号 {result['id']}")
     print(f"导入编号 {result['id']}：{result['message']}")
+    if result["funds"]["declared"]:
+        print(f"到位资金待审核人确认：POST /api/v1/ledgers/imports/{result['id']}/confirm")
 
 
 @commands.command("export")

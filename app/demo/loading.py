@@ -8,7 +8,9 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.demo import story
 from app.demo.ledger import build_workbook, demo_rows
+from app.exchange.ledgers import confirming
 from app.exchange.ledgers import service as ledgers
 from app.exchange.ledgers.models import LedgerImport, Mode, State
 from app.facts.statistics import service as statistics
@@ -22,6 +24,7 @@ from app.identity.units import service as units
 from app.kernel import events, schema
 from app.kernel.access import SYSTEM, Actor, Role, permissions_of
 from app.kernel.db import Database
+from app.kernel.files import Store
 
 REPORTERS_UNIT = "区经信委"
 LEDGER = "demo-ledger.xlsx"
@@ -35,6 +38,9 @@ USERS: tuple[tuple[str, str, Role], ...] = (
     ("sysadmin", "演示·系统管理员", Role.SYSTEM_ADMIN),
     ("secadmin", "演示·安全管理员", Role.SECURITY_ADMIN),
 )
+STORY_FROM = dt.date(2021, 3, 1)
+"""Loaded earlier, the days of the story would reach into the years whose figures the ledger reproduces."""
+
 FIXED_ASSETS_2020 = Decimal("5990000000.00")  # 59.9亿元, from the report of 2020
 
 
@@ -66,27 +72,31 @@ def load(
     with database.unit_of_work() as db:
         events.act(db, SYSTEM)
         units.load_units(db, demo_rows("units"))
-        officer = _people(db, hashed)
+        people = _people(db, hashed)
         figure = StatisticIn(value=str(FIXED_ASSETS_2020), source="2020 年公开报告（演示数据）", note=None)
-        statistics.put(db, officer, StatisticCode.FIXED_ASSET_INVESTMENT, "2020", figure, None)
-    number = _import(database, settings, officer, loaded_on, progress)
+        statistics.put(db, people[Role.OFFICER], StatisticCode.FIXED_ASSET_INVESTMENT, "2020", figure, None)
+    number = _import(database, settings, people[Role.OFFICER], loaded_on, progress)
     with database.unit_of_work() as db:
         result = db.get_one(LedgerImport, number)
     if result.state is not State.DONE:
         raise NotLoaded(result.message)
+    with database.unit_of_work() as db:
+        events.act(db, people[Role.REVIEWER])
+        confirming.confirm(db, people[Role.REVIEWER], number)
+    if loaded_on >= STORY_FROM:
+        story.tell(database, Store(settings.data_dir), people, loaded_on)
     return Loaded(True, password, logins, result)
 
 
-def _people(db: Session, hashed: str) -> Actor:
-    """One user of each kind; the officer, as whom the ledger is imported."""
+def _people(db: Session, hashed: str) -> dict[Role, Actor]:
+    """One user of each kind."""
     unit = unit_names.resolve(db, [REPORTERS_UNIT])[REPORTERS_UNIT]
-    officer: User | None = None
+    made: dict[Role, Actor] = {}
     for login, name, role in USERS:
         home = unit.code if role is Role.REPORTER else None
         user = accounts.create_user(db, login, name, {role}, hashed, unit_code=home, must_change=False)
-        officer = user if role is Role.OFFICER else officer
-    assert officer is not None
-    return Actor(officer.id, officer.login, "user", officer.held, permissions_of(officer.held))
+        made[role] = Actor(user.id, user.login, "user", user.held, permissions_of(user.held), user.unit_id)
+    return made
 
 
 def _import(

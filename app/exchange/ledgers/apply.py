@@ -75,6 +75,9 @@ def apply(db: Session, plan: Plan, number: int) -> None:
     firm_ids = _write_firms(db, connection, plan, accepted)
     _give_codes(db, plan.known, accepted)
     drafts = [draft for draft in accepted if draft.rewritten]
+    for draft in drafts:
+        for line in draft.added.get("entries", ()):
+            line["import_id"] = number
     _write_projects(connection, drafts, firm_ids)
     now = instant_text(plan.known.now)
     for draft in drafts:

@@ -23,8 +23,8 @@ from app.kernel.chain import CHANGED, Event
 from app.kernel.db import Word
 
 IMPORTED = "project.imported"
-BASES = ("project.created", IMPORTED)
-"""Events that are no edits: they say how a project came, or what a file said of it."""
+BASES = ("project.created", IMPORTED, "project.funds_confirmed", "project.funds_rejected")
+"""Events that are no edits: they say how a project came, what a file said of it, and that its money was decided on."""
 
 Slot = tuple[Any, ...]
 """What can be changed: ("project", column), ("agreement", number, column), ("project_plan", stage),

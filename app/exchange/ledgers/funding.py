@@ -1,6 +1,7 @@
 """Money that arrived: the rows of 到位资金, or the cumulative amount that the main sheet writes beside a project.
 
-Entries are never changed, so a ledger can only add: what it says beyond the entries there are becomes a new one.
+Entries are never changed, so a ledger can only add: what it says beyond the entries there are becomes a new one. It is
+declared; it counts once another person has confirmed the import.
 """
 
 from datetime import date
@@ -21,7 +22,7 @@ _BLANK = dict.fromkeys(names_of(table_of(FundEntry))) | {"currency": "CNY", "spl
 
 
 def pay(draft: Draft) -> None:
-    """Bring the entries up to what the file says; the project's 到位资金 is their sum."""
+    """Bring the entries up to what the file says; the project's 到位资金 is the sum of those that count."""
     lines = draft.record.entries if draft.record else []
     undone = {line["reverses_id"] for line in lines if line["reverses_id"] is not None}
     stand = [line for line in lines if line["reverses_id"] is None and line["id"] not in undone]
@@ -40,7 +41,6 @@ def pay(draft: Draft) -> None:
             _check_total(draft, entries[:fresh], pending, total, sum(line["amount_fen"] for line in entries[fresh:]))
         elif draft.value("funds") is not None or draft.value("funds_by_year") is not None:
             _cumulative(draft, entries, pending)
-    draft.row["funds_fen"] = sum(line["amount_fen"] for line in entries)
 
 
 def _sound(draft: Draft, row: RowReading) -> bool:
@@ -111,12 +111,10 @@ def _enter(draft: Draft, row: RowReading, day: date, fen: int, note: str | None)
         missing.append(f"没有资金性质，读作“{LABELS['fund_kind'][kind]}”")
     if missing:
         draft.warn(None, "fund_incomplete", "；".join(missing), row)
-    counts_on = known.closed.deferral(day)
-    draft.defer("arrived_on" if "arrived_on" in row.letters else "funds", counts_on, row)
     line = _BLANK | {
-        "arrived_on": day, "deferred_to": counts_on, "amount_fen": fen, "source": FundSource(str(source)),
-        "kind": FundKind(str(kind)), "state": EntryState.RECOGNISED, "note": note, "entered_at": known.now,
-        "entered_by": known.actor.id, "entered_by_name": known.actor_name,
+        "arrived_on": day, "amount_fen": fen, "source": FundSource(str(source)), "kind": FundKind(str(kind)),
+        "state": EntryState.DECLARED, "note": note, "entered_at": known.now, "entered_by": known.actor.id,
+        "entered_by_name": known.actor_name,
     }  # fmt: skip
     draft.add("entries", line)
     return line
@@ -195,7 +193,9 @@ def _difference(
 ) -> Line | None:  # fmt: skip
     """What is stated beyond what is there becomes an entry; less than there is cannot be."""
     there = sum(line["amount_fen"] for line in entries)
-    if stated == there or (draft.vague(name) and there and abs(stated - there) * 10 <= there):
+    known = there + sum(line["amount_fen"] for line in pending if line["state"] is EntryState.DECLARED)
+    near = draft.vague(name) and any(sum_ and abs(stated - sum_) * 10 <= sum_ for sum_ in (there, known))
+    if stated == there or near:
         return None
     if _outdated(draft, entries, name, stated) or _waiting(draft, pending, name, stated - there):
         return None
@@ -203,6 +203,7 @@ def _difference(
         reason = f"{what}到位 {wan(stated)}，少于系统中已记入的 {wan(there)}；到位资金不能减少，请在系统中冲销"
         draft.refuse(name, "funds_fell", reason)
         return None
+    there = known  # what is declared is not said anew
     if day is None:
         draft.refuse(name, "funds_date_missing", f"{what}到位比已记入的多 {wan(stated - there)}，但没有到位日期")
         return None

@@ -1,16 +1,20 @@
 """Imports as they are seen: the list, one with its account, and the counts for whoever waits."""
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, case, exists, func, select
 
 from app.exchange.ledgers.models import LedgerImport, LedgerImportRow, State
 from app.exchange.ledgers.schemas import ImportFilter, RowsQuery
+from app.facts.funds.models import FundEntry
 from app.facts.projects.queries import ids_visible
+from app.facts.recognition.terms import EntryState
 from app.kernel import calendar
 from app.kernel.access import Actor
 from app.kernel.db import instant_text
 from app.kernel.errors import NotFound
+from app.kernel.money import format_yuan
 from app.kernel.paging import Listing, Where
 from app.kernel.replies import encode
 
@@ -28,6 +32,10 @@ _COLUMNS: tuple[Any, ...] = (
     LedgerImport.by_name.label("by"), LedgerImport.at, LedgerImport.finished_at,
 )  # fmt: skip
 
+_WAITS = exists(
+    select(FundEntry.id).where(FundEntry.import_id == LedgerImport.id, FundEntry.state == EntryState.DECLARED)
+)
+
 IMPORTS = Listing(
     "ledger_imports",
     ImportFilter,
@@ -38,13 +46,34 @@ IMPORTS = Listing(
         "state": Where(lambda value: LedgerImport.state == value),
         "mode": Where(lambda value: LedgerImport.mode == value),
         "since": Where(lambda value: LedgerImport.at >= value, calendar.midnight_of),
+        "waits": Where(lambda value: case((_WAITS, True), else_=False) == value),
     },
     default_sort="-id",
 )
 
 
 def page(connection: Connection, _actor: Actor, asked: ImportFilter) -> bytes:
-    return IMPORTS.page(connection, asked)
+    """A page of imports, each with what became of the money it brought."""
+    found = IMPORTS.found(connection, asked)
+    funds = _funds(connection, [item["id"] for item in found["items"]])
+    return encode(found | {"items": [item | {"funds": funds[item["id"]]} for item in found["items"]]})
+
+
+def _funds(connection: Connection, numbers: Sequence[int]) -> dict[int, dict[str, Any]]:
+    """How much money these imports brought, by what became of it. Reversals are entries that no import brought."""
+    rows = connection.execute(
+        select(FundEntry.import_id, FundEntry.state, func.count(), func.sum(FundEntry.amount_fen))
+        .where(FundEntry.import_id.in_(numbers))
+        .group_by(FundEntry.import_id, FundEntry.state)
+    ).all()
+    sums = {(number, state): (count, int(fen)) for number, state, count, fen in rows}
+    found: dict[int, dict[str, Any]] = {}
+    for number in numbers:
+        told = found[number] = {}
+        for state in EntryState:
+            count, fen = sums.get((number, state), (0, 0))
+            told |= {state.value: count, f"{state.value}_amount": format_yuan(fen)}
+    return found
 
 
 def one(connection: Connection, actor: Actor, number: int, asked: RowsQuery) -> bytes:
@@ -62,6 +91,7 @@ def one(connection: Connection, actor: Actor, number: int, asked: RowsQuery) -> 
     return encode(
         {
             **told,
+            "funds": _funds(connection, [number])[number],
             "counts": summary.get("counts"),
             "sheets": summary.get("sheets", []),
             "rows": [row.body for row in rows],

@@ -10,19 +10,28 @@ from fastapi import File, Form, Path, Query, Request, Response, UploadFile
 from fastapi.responses import StreamingResponse
 from sqlalchemy import Connection
 
-from app.exchange.ledgers import books, queries, service
+from app.exchange.ledgers import books, confirming, queries, service
 from app.exchange.ledgers.models import Mode, State
 from app.exchange.ledgers.queries import NoImport
-from app.exchange.ledgers.schemas import ImportFilter, ImportOut, ImportResultOut, RowsQuery
+from app.exchange.ledgers.schemas import (
+    DecidedOut,
+    ImportFilter,
+    ImportOut,
+    ImportResultOut,
+    RejectFundsIn,
+    RowsQuery,
+)
+from app.facts.funds.batches import Decided
 from app.facts.projects import listing
 from app.facts.projects.listing import ProjectFilter
 from app.identity.auth.access import Read, reads, requires
 from app.kernel import calendar
 from app.kernel.access import Actor, Permission
 from app.kernel.asking import asked
-from app.kernel.db import Database, database_of
+from app.kernel.db import Database, Db, database_of
 from app.kernel.errors import Invalid, TooLarge, raises
 from app.kernel.paging import page_of
+from app.kernel.replies import saved
 from app.kernel.routing import api
 from app.kernel.sheets import recognise
 
@@ -30,6 +39,7 @@ router = api("ledgers")
 
 Importer = Annotated[Actor, requires(Permission.LEDGER_IMPORT)]
 Imports = Annotated[Read, reads(Permission.LEDGER_IMPORT)]
+Recogniser = Annotated[Actor, requires(Permission.FUND_RECOGNISE)]
 Exporter = Annotated[Read, reads(Permission.LEDGER_EXPORT)]
 Number = Annotated[int, Path(description="导入编号", ge=1, le=2**63 - 1, examples=[3])]
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -113,6 +123,41 @@ async def list_ledger_imports(read: Imports, q: Annotated[ImportFilter, asked(Im
 async def get_ledger_import(read: Imports, number: Number, q: Annotated[RowsQuery, asked(RowsQuery)]) -> Response:
     """How far an import is or how it ended: what was understood, and what came of each row, in pages."""
     return Response(await read.fresh(queries.one, number, q), media_type="application/json")
+
+
+@router.post(
+    "/ledgers/imports/{number}/confirm",
+    summary="确认导入的到位资金",
+    response_model=DecidedOut,
+    responses=raises(NoImport, confirming.SamePerson, confirming.NothingWaits),
+)
+def confirm_import_funds(number: Number, db: Db, actor: Recogniser) -> Response:
+    """Let all money that an import brought count, except what was decided on already. Never by the importer.
+
+    The evidence rule does not hold for it; what each entry lacks is listed with it. Money of closed periods counts on
+    the first open day after them. Entries of projects that the caller may not see wait on (`withheld`).
+    """
+    return saved(db, _decided(confirming.confirm(db, actor, number)))
+
+
+@router.post(
+    "/ledgers/imports/{number}/reject-funds",
+    summary="退回导入的到位资金",
+    response_model=DecidedOut,
+    responses=raises(NoImport, confirming.SamePerson, confirming.NothingWaits, Invalid),
+)
+def reject_import_funds(number: Number, body: RejectFundsIn, db: Db, actor: Recogniser) -> Response:
+    """Send all money that an import brought back with a reason, except what was decided on already.
+
+    What else the import wrote stays. Never by the importer. Importing the same rows again does not bring it back.
+    """
+    return saved(db, _decided(confirming.reject_funds(db, actor, number, body.reason)))
+
+
+def _decided(found: Decided) -> DecidedOut:
+    return DecidedOut(
+        entries=found.entries, amount=found.amount_fen, projects=found.projects, withheld=found.withheld
+    )  # fmt: skip
 
 
 # -- out -----------------------------------------------------------------------------------------------------------

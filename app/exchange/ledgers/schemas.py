@@ -4,7 +4,9 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.exchange.ledgers.models import Mode, Outcome, Phase, State
+from app.facts.recognition.schemas import Reason
 from app.kernel.calendar import Day
+from app.kernel.money import YuanOut
 from app.kernel.paging import PageQuery
 
 MODE = "方式：all 有一行被拒绝则都不写入、valid_rows 只写入没有问题的行、dry_run 试运行不写入"
@@ -33,6 +35,7 @@ class ImportFilter(PageQuery):
     state: State | None = Field(None, description=STATE, examples=["done"])
     mode: Mode | None = Field(None, description=MODE, examples=["all"])
     since: Day | None = Field(None, description="此日起的导入", examples=["2020-12-01"])
+    waits: bool | None = Field(None, description="true：只看还有到位资金待确认的", examples=[True])
 
 
 class FindingOut(BaseModel):
@@ -123,6 +126,34 @@ class CountsOut(BaseModel):
     enterprises: EnterprisesOut = Field(description="企业")
 
 
+class ImportFundsOut(BaseModel):
+    """The money that an import brought, by what became of it."""
+
+    declared: int = Field(description="待确认的笔数，不计入到位资金", examples=[125])
+    declared_amount: YuanOut = Field(description="待确认的金额（元）")
+    recognised: int = Field(description="已认定的笔数，含其后冲销的", examples=[0])
+    recognised_amount: YuanOut = Field(description="已认定的金额（元）")
+    rejected: int = Field(description="已退回的笔数", examples=[0])
+    rejected_amount: YuanOut = Field(description="已退回的金额（元）")
+
+
+class RejectFundsIn(BaseModel):
+    """Why the money that an import brought does not count."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    reason: Reason = Field(description="退回原因，导入人可见", examples=["到位金额未经核对"])
+
+
+class DecidedOut(BaseModel):
+    """What was decided on with one word."""
+
+    entries: int = Field(description="确认或退回的笔数", examples=[125])
+    amount: YuanOut = Field(description="其金额（元）")
+    projects: int = Field(description="涉及的项目数", examples=[46])
+    withheld: int = Field(description="仍待确认的笔数：所属项目您无权查看", examples=[0])
+
+
 class ImportOut(BaseModel):
     """An import and how far it is. The five counts are of rows of the file."""
 
@@ -144,6 +175,7 @@ class ImportOut(BaseModel):
     by: str = Field(description="导入人的登录名", examples=["officer"])
     at: datetime = Field(description="开始时间", examples=["2020-12-31T02:00:00.000000Z"])
     finished_at: datetime | None = Field(description="结束时间", examples=["2020-12-31T02:00:01.300000Z"])
+    funds: ImportFundsOut = Field(description="带入的到位资金；另一人确认后才计入")
 
 
 class ImportResultOut(ImportOut):

@@ -22,6 +22,7 @@ from app.kernel.access import Actor
 from app.kernel.db import Database
 from app.kernel.errors import Conflict, Problem
 from app.kernel.inspection.names import display_name
+from app.kernel.money import display
 from app.kernel.sheets import read_workbook
 
 log = structlog.get_logger()
@@ -149,15 +150,19 @@ def _finish(db: Session, task: Task, reading: Reading, planned: Plan) -> None:
     job.warnings, job.summary = warnings, summary
     job.phase = Phase.WRITING if written else Phase.CHECKING
     job.done = job.total = len(planned.drafts)
-    job.message = _said(task.mode, job, refused, stopped) if outcomes else _nothing_read(reading)
+    job.message = _said(task.mode, job, refused, stopped, planned) if outcomes else _nothing_read(reading)
     job.state = State.REFUSED if stopped else State.DONE
     job.finished_at = job.beat_at = calendar.now()
     events.record(db, f"ledger_import.{job.state.value}", job)
     _write_rows(db, task.number, reading, planned)
 
 
-def _said(mode: Mode, job: LedgerImport, refused: int, stopped: bool) -> str:
+def _said(mode: Mode, job: LedgerImport, refused: int, stopped: bool, planned: Plan) -> str:
     told = f"新增 {job.created} 行，变更 {job.changed} 行，无变化 {job.unchanged} 行，拒绝 {job.refused} 行"
+    funds = [line["amount_fen"] for draft in planned.accepted for line in draft.added.get("entries", ())]
+    if funds:
+        amount = display(sum(funds), "万元", 6, trim=True)
+        told += f"。带入到位资金 {len(funds)} 笔、共 {amount}，由另一人确认后计入"
     if stopped:
         return f"有 {refused} 处被拒绝，没有写入任何数据；改正后重新导入，或选择只写入没有问题的行。{told}"
     if mode is Mode.DRY_RUN:

@@ -48,6 +48,8 @@ VERBS = {
     "project.fund_recognised": "认定到位资金",
     "project.fund_rejected": "退回到位资金",
     "project.fund_reversed": "冲销到位资金",
+    "project.funds_confirmed": "确认导入的到位资金",
+    "project.funds_rejected": "退回导入的到位资金",
     "project.outcome_declared": "申报实际成效",
     "project.outcome_evidence_added": "补充实际成效的材料",
     "project.outcome_recognised": "认定实际成效",

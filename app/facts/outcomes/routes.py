@@ -4,7 +4,7 @@ from fastapi import Path, Response
 
 from app.facts.outcomes import queries, service
 from app.facts.outcomes.ledger import OUTCOMES, NoOutcome
-from app.facts.outcomes.schemas import OutcomeIn, OutcomeList, OutcomeOut, ProgressOut
+from app.facts.outcomes.schemas import InvestmentProgressOut, OutcomeIn, OutcomeList, OutcomeOut
 from app.facts.projects.queries import NoProject
 from app.facts.projects.service import NotYours
 from app.facts.recognition import service as entries
@@ -41,7 +41,10 @@ async def list_outcomes(read: Reader, code: Code) -> Response:
 
 
 @router.get(
-    "/projects/{code}/progress", summary="项目的投资进度", response_model=ProgressOut, responses=raises(NoProject)
+    "/projects/{code}/progress",
+    summary="项目的投资进度",
+    response_model=InvestmentProgressOut,
+    responses=raises(NoProject),
 )
 async def get_progress(read: Reader, code: Code) -> Response:
     """Recognised fixed-asset investment month by month, added up, and as a share of the planned total investment."""

@@ -76,7 +76,7 @@ class ProgressMonth(BaseModel):
     denominator: YuanOut | None = Field(description="计划总投资（元）")
 
 
-class ProgressOut(BaseModel):
+class InvestmentProgressOut(BaseModel):
     """A project's investment against what was planned, month by month."""
 
     investment: YuanOut | None = Field(description="计划总投资（元）；null 未填写", examples=["110400000.00"])

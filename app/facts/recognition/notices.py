@@ -91,10 +91,10 @@ def _doubted(ledger: Ledger[E], entry: LedgerEntry) -> str:
     return f"{texts.ENTRY_DOUBTED.code}:{ledger.book}:{entry.id}"
 
 
-def told_of(ledger: Ledger[E]) -> dict[str, tuple[Reaction, ...]]:
-    """Who listens to what of a ledger, by the kinds of its events."""
+def told_of(ledger: Ledger[E], **others: Reaction) -> dict[str, tuple[Reaction, ...]]:
+    """Who listens to what of a ledger, by the kinds of its events; `others` listen to some of them too."""
     return {
-        f"{ledger.verb}_{name}": (_with(ledger, told),)
+        f"{ledger.verb}_{name}": (_with(ledger, told), *([others[name]] if name in others else []))
         for name, told in (
             ("declared", declared),
             ("recognised", judged),

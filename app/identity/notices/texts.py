@@ -39,6 +39,15 @@ FOLLOW_UP_OVERDUE = declare(
 )
 FOLLOW_UP_CLOSED = declare("follow_up.closed", "对接落实结果", "「{engagement}」的落实事项「{what}」：{outcome}")
 
+FUNDS_WAIT = declare(
+    "ledger_import.funds",
+    "导入的资金待确认",
+    "台账「{file}」带入到位资金 {count} 笔、共 {amount}，待确认后计入",
+    waits=True,
+)
+FUNDS_DECIDED = declare(
+    "ledger_import.funds_decided", "导入的资金已处理", "台账「{file}」带入的到位资金 {count} 笔{decision}"
+)
 IMPORT_ENDED = declare("ledger_import.ended", "导入有误", "台账「{file}」的导入已结束。{outcome}")
 
 REPORT_DUE = declare("report.due", "周报待报", "{unit}{week}的周报请于 {deadline} 前报送", waits=True)

@@ -49,6 +49,13 @@ def send(client: TestClient, data: bytes, name: str = "台账.xlsx", **asked: An
     return answer.json()
 
 
+def confirm(reviewer: TestClient, result: Any) -> Any:
+    """Another person than the importer lets the money count that an import brought."""
+    answer = reviewer.post(f"/api/v1/ledgers/imports/{result['id']}/confirm")
+    assert answer.status_code == 200, answer.text
+    return answer.json()
+
+
 def told(result: Any, level: str = "refused") -> list[tuple[str | None, str | None, str]]:
     """Cell, value and code of every finding of a level, rows first, then sheets."""
     rows = [finding for each in result["rows"] for finding in each["findings"]]

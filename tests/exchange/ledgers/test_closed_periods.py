@@ -16,7 +16,7 @@ from app.facts.projects.models import Project, Restatement
 from app.facts.projects.terms import Stage
 from app.identity.periods.closures import hold
 from app.kernel.access import SYSTEM
-from tests.exchange.ledgers.importing import book, kinds, know_units, row, send, told
+from tests.exchange.ledgers.importing import book, confirm, kinds, know_units, row, send, told
 from tests.exchange.ledgers.test_at_once import ended
 from tests.replay import assert_log_equals_tables
 
@@ -71,13 +71,15 @@ def signed(client: Any, period: str = "2020") -> Any:
 
 
 def test_what_comes_late_counts_in_the_next_open_period(
-    officer: Any, close: Fixture, reopen: Fixture, db: Fixture, app: Any
+    officer: Any, as_: Fixture, close: Fixture, reopen: Fixture, db: Fixture, app: Any
 ) -> None:
     close("2020")
     before = signed(officer)
     result = send(officer, book(row(**FULL)))
     assert result["state"] == "done", told(result)
     next_year = "2021-01-01"
+    assert deferred(db)[1] == [None]  # it does not count yet
+    confirm(as_("reviewer"), result)
     assert deferred(db) == ([next_year] * 2, [next_year], [next_year, next_year, None, None])
     assert signed(officer) == before and signed(officer, "2021")[0] == 1
     project = officer.get(f"/api/v1/projects/{result['rows'][0]['code']}").json()
@@ -85,7 +87,7 @@ def test_what_comes_late_counts_in_the_next_open_period(
         "2020-03-12", "2020-06-01", next_year)  # fmt: skip
     assert project["units"][0]["valid_from"] == "2019-12-01"
     said = {f["cell"]: f["message"] for f in result["rows"][0]["findings"] if f["code"] == "deferred"}
-    assert len(said) == 4 and all(next_year in message for message in said.values()), said
+    assert len(said) == 3 and all(next_year in message for message in said.values()), said
     events = kinds(db, "project")
     again = send(officer, book(row(**FULL)))
     assert [r["outcome"] for r in again["rows"]] == ["unchanged"] and kinds(db, "project") == events
@@ -96,10 +98,10 @@ def test_what_comes_late_counts_in_the_next_open_period(
         assert_log_equals_tables(connection)
 
 
-def test_a_file_defers_what_the_services_defer(officer: Any, close: Fixture, db: Fixture) -> None:
+def test_a_file_defers_what_the_services_defer(officer: Any, as_: Fixture, close: Fixture, db: Fixture) -> None:
     for period in ("2020-03", "2020-Q2", "2021-05"):
         close(period)
-    send(officer, book(row(**FULL)))
+    confirm(as_("reviewer"), send(officer, book(row(**FULL))))
     by_file = deferred(db)
     with db() as session:
         code = session.scalars(select(Project.code)).one()
@@ -225,4 +227,4 @@ def test_a_period_closed_or_opened_between_plan_and_write(
     service.run(app.state.database, task)
     assert ended(db, task.number)[0] is State.DONE
     counts = "2021-01-01" if way == "lock" else None
-    assert deferred(db) == ([counts] * 2, [counts], [counts, counts, None, None])
+    assert deferred(db) == ([counts] * 2, [None], [counts, counts, None, None])

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import event, select
 
 from app.facts.projects.models import Project
-from tests.exchange.ledgers.importing import book, kinds, know_units, row, send, told
+from tests.exchange.ledgers.importing import book, confirm, kinds, know_units, row, send, told
 from tests.factories.funds import make_fund
 from tests.replay import assert_log_equals_tables
 
@@ -29,10 +29,11 @@ def officer(db: Fixture, as_: Fixture) -> Any:
 
 
 @pytest.fixture
-def there(officer: Any) -> str:
-    """The project of `row()` with all that `FULL` says, imported; its code."""
+def there(officer: Any, as_: Fixture) -> str:
+    """The project of `row()` with all that `FULL` says, imported, its funds confirmed; its code."""
     result = send(officer, book(row(**FULL)))
     assert result["state"] == "done", told(result)
+    confirm(as_("reviewer"), result)
     code: str = result["rows"][0]["code"]
     return code
 
@@ -277,7 +278,7 @@ def test_money_entered_by_hand_makes_an_older_total_old(officer: Any, there: str
     wrong = send(officer, book(row(**FULL | {"到位资金(万元)": 1200})))
     assert [code for _, _, code in told(wrong)] == ["funds_fell"]
     more = send(officer, book(row(**FULL | {"到位资金(万元)": 1600, "到位日期": "2020-12-31"})))
-    assert more["state"] == "done" and officer.get(at(there)).json()["funds_arrived"] == "16000000.00"
+    assert more["state"] == "done" and officer.get(at(there, "funds")).json()["declared"] == "1000000.00"
 
 
 def test_money_that_was_reversed_does_not_come_back_as_a_total(officer: Any, there: str, as_: Fixture) -> None:
@@ -298,7 +299,8 @@ def test_entries_of_the_file_come_on_top_of_an_older_total(officer: Any, there: 
              ["玻纤制品项目", "2020-10-01", 200]]  # fmt: skip
     result = send(officer, book(row(**FULL | {"到位资金(万元)": 1200, "到位日期": "2020-10-01"}), 到位资金=funds))
     assert result["state"] == "done", told(result)
-    assert officer.get(at(there)).json()["funds_arrived"] == "17000000.00"
+    found = officer.get(at(there, "funds")).json()
+    assert (found["funds"], found["declared"]) == ("15000000.00", "2000000.00")
 
 
 @pytest.mark.parametrize("state", ["declared", "rejected"])

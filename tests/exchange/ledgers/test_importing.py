@@ -19,7 +19,7 @@ from app.facts.funds.models import FundEntry
 from app.facts.projects.models import CodeSerial, Project
 from app.kernel import calendar
 from tests.exchange.ledgers.conftest import xls, xlsx
-from tests.exchange.ledgers.importing import book, kinds, know_units, row, send, sheet, told
+from tests.exchange.ledgers.importing import book, confirm, kinds, know_units, row, send, sheet, told
 from tests.replay import assert_log_equals_tables
 
 Fixture = Callable[..., Any]
@@ -70,12 +70,14 @@ def test_the_demo_has_a_user_of_each_kind(demo: Path, client_of: Fixture) -> Non
         assert me["roles"] == [role.value] and not me["must_change_password"]
 
 
-def test_a_row_becomes_a_project_with_its_history(officer: Any, db: Fixture, app: Any) -> None:
+def test_a_row_becomes_a_project_with_its_history(officer: Any, as_: Fixture, app: Any) -> None:
     result = send(officer, book(row(**{"阶段": "开工", "开工日期": "2020/6/1", "到位资金(万元)": 3000,
                                        "到位日期": "2020-09-30", "接洽日期": "2019.12.1"})))  # fmt: skip
     assert result["state"] == "done", told(result)
     code = result["rows"][0]["code"]
     assert code == "500114-2020-0001"
+    assert officer.get(f"/api/v1/projects/{code}").json()["funds_arrived"] == "0.00"
+    confirm(as_("reviewer"), result)
     project = officer.get(f"/api/v1/projects/{code}").json()
     assert project["contract_amount"] == "120000000.00" and project["funds_arrived"] == "30000000.00"
     assert (project["stage"], project["signed_on"], project["started_on"]) == ("started", "2020-03-12", "2020-06-01")

@@ -11,7 +11,7 @@ from app.facts.agreements.models import Agreement
 from app.facts.enterprises.models import Enterprise, Ownership
 from app.facts.projects.models import Project
 from tests.clients import As
-from tests.exchange.ledgers.importing import book, kinds, know_units, row, send, sheet, told
+from tests.exchange.ledgers.importing import book, confirm, kinds, know_units, row, send, sheet, told
 from tests.factories.enterprises import make_enterprise
 from tests.factories.projects import make_project
 from tests.replay import assert_log_equals_tables
@@ -176,7 +176,7 @@ def test_several_contracts_are_not_overwritten_by_one_sum(officer: Any, there: s
     assert [code for _, _, code in told(result)] == ["contract_total_differs"]
 
 
-def test_cumulative_funds_only_grow(officer: Any, there: str) -> None:
+def test_cumulative_funds_only_grow(officer: Any, as_: As, there: str) -> None:
     first = send(officer, book(row(**{"到位资金(万元)": 1000, "到位日期": "2020-06-30"})))
     assert [code for _, _, code in told(first, "warning")] == ["funds_as_one_entry"]
     same = send(officer, book(row(**{"到位资金(万元)": 1000, "到位日期": "2020-09-30"})))
@@ -186,6 +186,8 @@ def test_cumulative_funds_only_grow(officer: Any, there: str) -> None:
     entries = officer.get(f"/api/v1/projects/{there}/funds").json()["items"]
     assert [(e["arrived_on"], e["amount"], e["imported"]) for e in entries] == [
         ("2020-06-30", "10000000.00", True), ("2020-09-30", "5000000.00", True)]  # fmt: skip
+    for result in (first, more):
+        confirm(as_("reviewer"), result)
     less = send(officer, book(row(**{"到位资金(万元)": 1200, "到位日期": "2020-10-30"})))
     assert [code for _, _, code in told(less)] == ["funds_fell"]
     assert "1500万元" in less["rows"][0]["findings"][-1]["message"] and "冲销" in str(less["rows"])
@@ -194,7 +196,7 @@ def test_cumulative_funds_only_grow(officer: Any, there: str) -> None:
 def test_what_was_reversed_does_not_come_back(officer: Any, as_: As, there: str) -> None:
     funds = [["项目名称", "到位日期", "到位金额(万元)", "资金来源", "资金性质"],
              ["玻纤制品项目", "2020-05-01", 500, "市外", "股权"]]  # fmt: skip
-    send(officer, book(到位资金=funds))
+    confirm(as_("reviewer"), send(officer, book(到位资金=funds)))
     entry = officer.get(f"/api/v1/projects/{there}/funds").json()["items"][0]["id"]
     answer = as_("reviewer").post(f"/api/v1/projects/{there}/funds/{entry}/reverse", json={"reason": "未到账"})
     assert answer.status_code in (200, 201), answer.text
