@@ -8,6 +8,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.demo import story
 from app.demo.ledger import build_workbook, demo_rows
 from app.exchange.ledgers import confirming
 from app.exchange.ledgers import service as ledgers
@@ -23,6 +24,7 @@ from app.identity.units import service as units
 from app.kernel import events, schema
 from app.kernel.access import SYSTEM, Actor, Role, permissions_of
 from app.kernel.db import Database
+from app.kernel.files import Store
 
 REPORTERS_UNIT = "区经信委"
 LEDGER = "demo-ledger.xlsx"
@@ -36,6 +38,9 @@ USERS: tuple[tuple[str, str, Role], ...] = (
     ("sysadmin", "演示·系统管理员", Role.SYSTEM_ADMIN),
     ("secadmin", "演示·安全管理员", Role.SECURITY_ADMIN),
 )
+STORY_FROM = dt.date(2021, 3, 1)
+"""Loaded earlier, the days of the story would reach into the years whose figures the ledger reproduces."""
+
 FIXED_ASSETS_2020 = Decimal("5990000000.00")  # 59.9亿元, from the report of 2020
 
 
@@ -78,6 +83,8 @@ def load(
     with database.unit_of_work() as db:
         events.act(db, people[Role.REVIEWER])
         confirming.confirm(db, people[Role.REVIEWER], number)
+    if loaded_on >= STORY_FROM:
+        story.tell(database, Store(settings.data_dir), people, loaded_on)
     return Loaded(True, password, logins, result)
 
 
