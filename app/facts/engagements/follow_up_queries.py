@@ -4,12 +4,12 @@ from datetime import date
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Date, and_, bindparam, case, exists, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Connection, Date, and_, bindparam, case, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from app.facts.engagements.follow_up_schemas import FollowUpFilter
 from app.facts.engagements.models import Engagement, EngagementPerson, FollowUp
-from app.facts.engagements.queries import NoEngagement
+from app.facts.engagements.queries import PRINCIPAL, NoEngagement, with_leader
 from app.facts.engagements.terms import FollowUpStanding, FollowUpState
 from app.identity.units.models import Unit
 from app.kernel import calendar
@@ -38,22 +38,6 @@ def _trip(other: Any) -> ColumnElement[bool]:
         other.joined_into_id == Engagement.joined_into_id,
     )
 
-
-def _with(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    report = aliased(Engagement)
-    return exists(
-        select(EngagementPerson.id)
-        .join(report, report.id == EngagementPerson.engagement_id)
-        .where(*conditions, _trip(report))
-        .correlate(Engagement)
-    )
-
-
-def _leader(text: ColumnElement[Any]) -> ColumnElement[bool]:
-    return _with(or_(EngagementPerson.office == text, EngagementPerson.name == text))
-
-
-_PRINCIPAL = _with(EngagementPerson.principal.is_(True))
 
 FOLLOW_UPS = Listing(
     name="follow_ups",
@@ -86,7 +70,7 @@ FOLLOW_UPS = Listing(
         "state": Where(lambda value: value == _STANDING, lambda word: word.value),
         "unit": Where(lambda code: Unit.code == code),
         "person": Where(lambda name: FollowUp.person == name),
-        "leader": Where(_leader),
+        "leader": Where(with_leader),
         "engagement": Where(lambda number: or_(Engagement.id == number, Engagement.joined_into_id == number)),
         "due_from": Where(lambda day: FollowUp.due_on >= day),
         "due_to": Where(lambda day: FollowUp.due_on <= day),
@@ -103,7 +87,7 @@ def _condition(principal: bool | None, one: bool) -> ColumnElement[bool]:
     else:
         conditions.append(Engagement.voided_at.is_(None))
     if principal is not None:
-        conditions.append(_PRINCIPAL if principal else ~_PRINCIPAL)
+        conditions.append(PRINCIPAL if principal else ~PRINCIPAL)
     return and_(*conditions)
 
 

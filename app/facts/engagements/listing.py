@@ -4,7 +4,7 @@ from collections import defaultdict
 from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, exists, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, or_, select
 
 from app.facts.engagements.models import (
     Engagement,
@@ -13,7 +13,7 @@ from app.facts.engagements.models import (
     EngagementProject,
     EngagementUnit,
 )
-from app.facts.engagements.queries import is_of, unit_name
+from app.facts.engagements.queries import PRINCIPAL, told_of, unit_name, with_leader
 from app.facts.engagements.schemas import EngagementFilter
 from app.facts.enterprises.models import Enterprise
 from app.facts.projects import queries as projects
@@ -25,43 +25,17 @@ from app.kernel.errors import Invalid
 from app.kernel.names import LIKE_ESCAPE, like
 from app.kernel.paging import Listing, Sight, Where
 
-_TRIP = Engagement.__table__.c.id
-
 
 def _unit(code: ColumnElement[Any]) -> ColumnElement[bool]:
     wanted = select(Unit.id).where(Unit.code == code).scalar_subquery()
-    of_unit = EngagementUnit.unit_id == wanted
-    return exists(select(EngagementUnit.id).where(of_unit, is_of(EngagementUnit.__table__.c.engagement_id, _TRIP)))
-
-
-def _enterprise(number: ColumnElement[Any]) -> ColumnElement[bool]:
-    met = EngagementEnterprise
-    return exists(
-        select(met.id).where(met.enterprise_id == number, is_of(met.__table__.c.engagement_id, _TRIP))
-    )  # fmt: skip
+    return told_of(EngagementUnit, EngagementUnit.unit_id == wanted)
 
 
 def _called(pattern: ColumnElement[Any]) -> ColumnElement[bool]:
-    met = EngagementEnterprise
-    named = (
-        select(met.id)
-        .join(Enterprise, Enterprise.id == met.enterprise_id)
-        .where(Enterprise.search.like(pattern, escape=LIKE_ESCAPE), is_of(met.__table__.c.engagement_id, _TRIP))
-    )
-    return or_(Engagement.search.like(pattern, escape=LIKE_ESCAPE), exists(named))
+    named = select(Enterprise.id).where(Enterprise.search.like(pattern, escape=LIKE_ESCAPE))
+    of_them = told_of(EngagementEnterprise, EngagementEnterprise.enterprise_id.in_(named))
+    return or_(Engagement.search.like(pattern, escape=LIKE_ESCAPE), of_them)
 
-
-def _person(*conditions: ColumnElement[bool]) -> ColumnElement[bool]:
-    of_it = is_of(EngagementPerson.__table__.c.engagement_id, _TRIP)
-    return exists(select(EngagementPerson.id).where(*conditions, of_it))
-
-
-def _leader(text: ColumnElement[Any]) -> ColumnElement[bool]:
-    return _person(or_(EngagementPerson.office == text, EngagementPerson.name == text))
-
-
-PRINCIPAL = _person(EngagementPerson.principal.is_(True))
-"""A principal leader takes part, by this report or by one that was joined into it."""
 
 ENGAGEMENTS = Listing(
     name="engagements",
@@ -86,14 +60,14 @@ ENGAGEMENTS = Listing(
     )
     .select_from(Engagement)
     .join(Unit, Unit.id == Engagement.unit_id),
-    key=_TRIP,
+    key=Engagement.__table__.c.id,
     sorts={"starts_on": Engagement.__table__.c.starts_on, "changed_at": Engagement.__table__.c.changed_at},
     filters={
         "q": Where(_called, like),
         "kind": Where(lambda value: Engagement.kind == value),
         "unit": Where(_unit),
-        "enterprise": Where(_enterprise),
-        "leader": Where(_leader),
+        "enterprise": Where(lambda value: told_of(EngagementEnterprise, EngagementEnterprise.enterprise_id == value)),
+        "leader": Where(with_leader),
         "from_": Where(lambda day: Engagement.ends_on >= day),
         "to": Where(lambda day: Engagement.starts_on <= day),
     },
@@ -110,9 +84,8 @@ def _condition(joined: bool, voided: bool, principal: bool | None, project: bool
     if principal is not None:
         conditions.append(PRINCIPAL if principal else ~PRINCIPAL)
     if project:
-        link = EngagementProject
-        of_project = link.project_id == bindparam("of_project", type_=Id)
-        conditions.append(exists(select(link.id).where(of_project, is_of(link.__table__.c.engagement_id, _TRIP))))
+        of_project = EngagementProject.project_id == bindparam("of_project", type_=Id)
+        conditions.append(told_of(EngagementProject, of_project))
     return and_(*conditions)
 
 

@@ -66,10 +66,28 @@ def reports_of(db: Reader, number: int) -> list[int]:
     return list(db.execute(joined).scalars())
 
 
-def is_of(report: ColumnElement[int], trip: ColumnElement[int]) -> ColumnElement[bool]:
-    """Does a row that names a report belong to this trip: to the kept report, or to one that was joined into it?"""
-    member = aliased(Engagement)
-    return or_(report == trip, report.in_(select(member.id).where(member.joined_into_id == trip).correlate(Engagement)))
+def told_of(part: Any, *conditions: ColumnElement[bool]) -> ColumnElement[bool]:
+    """Does a report of the trip say so: this one, or one that was joined with it? `part` is what hangs on reports.
+
+    As a set that is made once: asked row by row it would cost a row of all parts each time.
+    """
+    report = aliased(Engagement)
+    trips = (
+        select(func.coalesce(report.joined_into_id, report.id))
+        .join(part, part.engagement_id == report.id)
+        .where(*conditions)
+        .correlate(None)
+    )
+    return func.coalesce(Engagement.joined_into_id, Engagement.id).in_(trips)
+
+
+def with_leader(text: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Was somebody of this office or name with them?"""
+    return told_of(EngagementPerson, or_(EngagementPerson.office == text, EngagementPerson.name == text))
+
+
+PRINCIPAL = told_of(EngagementPerson, EngagementPerson.principal.is_(True))
+"""A principal leader was with them."""
 
 
 def unit_name(unit_id: ColumnElement[Any], day: ColumnElement[Any]) -> ColumnElement[str]:

@@ -15,6 +15,7 @@ from tests.factories.engagements import make_engagement
 from tests.factories.enterprises import make_enterprise
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
+from tests.replay import assert_log_equals_tables
 
 API = "/api/v1/engagements"
 VISIT = {"kind": "outgoing_visit", "title": "赴杭州拜访正泰集团", "starts_on": "2020-08-18", "unit": "jxw"}
@@ -256,3 +257,22 @@ def test_what_a_closed_period_counts_stays(as_: As, db: Work) -> None:
     opened = reviewer.post("/api/v1/periods/2020-08/reopen", json={"reason": "补报"})
     assert opened.status_code == 200, opened.text
     assert officer.get(f"{API}/{late['id']}").json()["counts_on"] == "2020-08-20"
+
+
+def test_the_log_tells_everything(as_: As, db: Work, app: Any) -> None:
+    with db() as session:
+        met, project = make_enterprise(session).id, make_project(session).code
+    officer = as_("officer")
+    first = report(officer, people=[{"office": "区长"}], enterprises=[{"id": met}], projects=[project], units=["nyw"])
+    second = report(officer, unit="nyw", enterprises=[{"name": "新企业", "create": True}])
+    change(officer, first["id"], {"projects": [], "units": [], "people": [{"name": "李工"}], "kind": "video_talk",
+                                  "platform": "腾讯会议"})  # fmt: skip
+    change(officer, first["id"], {"kind": "outgoing_visit", "platform": None, "enterprises": []})
+    trace = officer.post(f"{API}/{first['id']}/joins", json={"other": second["id"]}).json()
+    officer.post(f"{API}/joins/{trace['id']}/undo", json={})
+    task = {"what": "报送方案", "unit": "jxw", "due_on": "2020-09-30"}
+    number = officer.post(f"{API}/{first['id']}/follow-ups", json=task).json()["id"]
+    officer.post(f"/api/v1/follow-ups/{number}/done", json={"on": "2020-09-01", "result": "已报送"})
+    assert officer.post(f"{API}/{first['id']}/void", json={"reason": "误报"}).status_code == 200
+    with app.state.database.reading() as connection:
+        assert_log_equals_tables(connection)
