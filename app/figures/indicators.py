@@ -361,6 +361,16 @@ INDICATORS_BY_CODE: Mapping[str, Indicator] = {
         ),
         *ENGAGEMENT_INDICATORS,
         Indicator(
+            "late_reports", "迟报周报", "份",
+            _same("首次提交晚于截止时间的周报份数，已退回重报的以首次提交为准；周按其星期四所在的年、月归属"),
+            lambda _: (Measure("late_reports"),),
+        ),
+        Indicator(
+            "missing_reports", "漏报周报", "份",
+            _same("已截止的各周中须报送而从未提交周报的单位次数；补报后转为迟报；周按其星期四所在的年、月归属"),
+            lambda _: (Measure("missing_reports"),),
+        ),
+        Indicator(
             "municipal_rank", "市级考核位次", "位", _same("按市级通报录入"),
             lambda _: (Typed(StatisticCode.MUNICIPAL_RANK),),
         ),

@@ -1,7 +1,7 @@
 """Where figures come from: each fact once, as rows that have an event date, an amount, and mostly a project.
 
 Sources of projects select from `project` (alone or joined), so that dimensions and sight are the same for all. Those of
-engagements have no one project: they say by what else they can be broken down.
+engagements and reports have no one project: they say by what else they can be broken down.
 """
 
 from collections.abc import Mapping
@@ -27,6 +27,7 @@ from app.figures.facts import AS_OF, LARGE
 from app.figures.facts import FROM_DAY as FROM_DAY
 from app.figures.facts import TO_DAY as TO_DAY
 from app.figures.facts import Source as Source
+from app.figures.reports import REPORT_SOURCES
 from app.kernel.db import Fen
 
 _PROJECT: FromClause = Project.__table__
@@ -155,6 +156,7 @@ SOURCES: Mapping[str, Source] = {
             sort=Project.tracked_from.expression,
         ),
         *ENGAGEMENT_SOURCES,
+        *REPORT_SOURCES,
     )
 }
 

@@ -1,6 +1,6 @@
 """Weekly reports for tests, put straight into the database."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -15,7 +15,8 @@ from tests.factories.identity import make_unit
 
 def make_week(db: Session, week: str = "2026-W48", **fields: Any) -> ReportWeek:
     """A week that was opened; `fields` are columns."""
-    row = ReportWeek(week=week, **fields)
+    period = Period.parse(week)
+    row = ReportWeek(week=week, counts_on=period.start + timedelta(days=3), ends_on=period.end, **fields)
     db.add(row)
     db.flush()
     return row

@@ -78,6 +78,7 @@ def _settle(db: Session, period: Period) -> None:
     if not _is_to_settle(week):
         return
     row.deadline_at, row.deadline_source, row.settled_at = week.closes, week.source, calendar.now()
+    row.tiers = f",{','.join(week.rule.tiers)},"
     missing = _missing(db, week)
     record(db, "report_week.settled", row, missing=[code for _, code, _ in missing])
     notices.settled(db, row, week, missing)

@@ -20,6 +20,10 @@ class ReportWeek(Logged, Base):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True)
     week: Mapped[str] = mapped_column(text_key(8), unique=True)  # 2026-W48
+    counts_on: Mapped[date] = mapped_column(
+        Date, index=True
+    )  # its Thursday, whose year and month are those of the week
+    ends_on: Mapped[date] = mapped_column(Date)
     deadline_at: Mapped[datetime | None] = mapped_column(Instant)
     deadline_source: Mapped[DeadlineSource | None] = mapped_column(Word(DeadlineSource, 8))
     deadline_reason: Mapped[str | None] = mapped_column(String(300))
@@ -27,6 +31,7 @@ class ReportWeek(Logged, Base):
     deadline_by_name: Mapped[str | None] = mapped_column(String(60))
     reminded_at: Mapped[datetime | None] = mapped_column(Instant)
     settled_at: Mapped[datetime | None] = mapped_column(Instant)
+    tiers: Mapped[str | None] = mapped_column(text_key(60))  # who had to report, once it is settled: ,key,assist,
     reopened_until: Mapped[datetime | None] = mapped_column(Instant)
     reopened_at: Mapped[datetime | None] = mapped_column(Instant)
     reopened_reason: Mapped[str | None] = mapped_column(String(300))

@@ -1,6 +1,6 @@
 """Weeks open, close when they are told to, and are opened again."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -37,7 +37,8 @@ def opened(db: Session, period: Period) -> ReportWeek:
         bulk.alone(db.connection(), f"report week {period.text}")
         there = db.scalars(asked).one_or_none()
     if there is None:
-        there = ReportWeek(week=period.text)
+        thursday = period.start + timedelta(days=3)
+        there = ReportWeek(week=period.text, counts_on=thursday, ends_on=period.end)
         db.add(there)
         record(db, "report_week.opened", there)
     return there

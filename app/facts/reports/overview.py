@@ -72,7 +72,7 @@ def _row(week: Week, row: Any, helps: list[dict[str, Any] | None]) -> dict[str, 
         "unit": row.code,
         "name": row.name,
         "tier": row.tier.value,
-        "expected": row.tier in week.rule.tiers,
+        "expected": row.tier in week.tiers,
         "standing": week.standing(first).value,
         "state": None if row.state is None else row.state.value,
         "zero": bool(row.zero),
@@ -144,7 +144,7 @@ def _brief(week: Week, terms: Iterable[Any], filed: dict[int, Any]) -> Iterable[
         report = filed.get(unit_id)
         first = None if report is None else report.first_submitted_at
         yield {
-            "expected": unit_id in tiers and tiers[unit_id] in week.rule.tiers,
+            "expected": unit_id in tiers and tiers[unit_id] in week.tiers,
             "standing": week.standing(first).value,
             "state": None if report is None else report.state.value,
             "zero": report is not None and report.zero,

@@ -60,6 +60,13 @@ class Week:
         return None if self.row is None else self.row.reopened_until
 
     @property
+    def tiers(self) -> frozenset[str]:
+        """Which units have to report; what was asked when the week closed stays."""
+        if self.row is not None and self.row.tiers is not None:
+            return frozenset(self.row.tiers.strip(",").split(","))
+        return frozenset(self.rule.tiers)
+
+    @property
     def changes_at(self) -> datetime | None:
         """When it will next stand otherwise without anybody doing anything; None when it will not."""
         until = (self.closes, self.reopened_until)
@@ -162,7 +169,7 @@ _rows = select(
     ReportWeek.week, ReportWeek.deadline_at, ReportWeek.deadline_source, ReportWeek.deadline_reason,
     ReportWeek.deadline_by_name, ReportWeek.reminded_at, ReportWeek.settled_at, ReportWeek.reopened_until,
     ReportWeek.reopened_reason,
-    ReportWeek.reopened_by_name, ReportWeek.version,
+    ReportWeek.reopened_by_name, ReportWeek.tiers, ReportWeek.version,
 )  # fmt: skip
 
 
