@@ -17,7 +17,9 @@ marks `database` and `sqlite` or `postgres`: `pytest -m "database and postgres"`
 
 Where two PostgreSQL are asked for, the oldest is there for what depends on its version: the statements. Of a test
 with many cases it runs the first and the last, since cases of one test seldom differ in their statements; in a module
-that says `EVERY_CASE = True` they do, and all run. Asked for alone it runs everything.
+that says `EVERY_CASE = True` they do, and all run. A module that says `NEWEST_ONLY = True` has no statements of its
+own (the command line, what is refused before any database is asked) and is left out there. Asked for alone, the oldest
+runs everything.
 """
 
 import os
@@ -84,12 +86,17 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     left_out = {
         item
         for several in cases.values()
-        if not getattr(several[0].getparent(pytest.Module).obj, "EVERY_CASE", False)  # type: ignore[union-attr]
-        for item in several[1:-1]
+        for item in (several if _says(several[0], "NEWEST_ONLY") else several[1:-1])
+        if not _says(item, "EVERY_CASE")
     }
     if left_out:
         config.hook.pytest_deselected(items=[item for item in items if item in left_out])
         items[:] = [item for item in items if item not in left_out]
+
+
+def _says(item: pytest.Item, what: str) -> bool:
+    module = item.getparent(pytest.Module)
+    return module is not None and getattr(module.obj, what, False) is True
 
 
 def _backend_of(item: pytest.Function) -> str | None:

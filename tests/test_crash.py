@@ -19,6 +19,8 @@ from tests.factories.identity import make_session, make_unit, make_user
 from tests.replay import assert_log_equals_tables
 from tests.servers import PATIENCE, ROOT, LiveServer
 
+NEWEST_ONLY = True  # it is the server that is killed, not the database
+
 WRITERS = 8
 ENOUGH = 40
 """Answers after which the server is killed, while the next ones are on their way."""

@@ -124,17 +124,20 @@ def test_a_server_ends_with_its_folder() -> None:
 
 
 def test_the_oldest_postgres_runs_every_test_but_not_every_case(request: pytest.FixtureRequest) -> None:
-    """Of each test the first and the last case, and all where the module says that they differ in statements."""
+    """The first and the last case; all where they differ in statements; none where there are no statements."""
     servers = sorted((name for name in backends() if name != "sqlite"), key=lambda name: int(name[8:] or 0))
     if len(servers) < 2 or request.config.option.keyword or request.config.option.deselect:
         pytest.skip("needs a run on two PostgreSQL, of whole modules")
     cases: dict[tuple[str, str], Counter[str]] = {}
-    every: dict[tuple[str, str], bool] = {}
+    modules: dict[tuple[str, str], object] = {}
     for item in request.session.items:
         if isinstance(item, pytest.Function) and hasattr(item, "callspec") and "backend" in item.callspec.params:
             place = item.nodeid.partition("::")[0], item.originalname
             cases.setdefault(place, Counter())[item.callspec.params["backend"]] += 1
-            every[place] = getattr(item.module, "EVERY_CASE", False)
+            modules[place] = item.module
     for place, found in cases.items():
         newest, oldest = found[servers[-1]], found[servers[0]]
-        assert oldest == (newest if every[place] else min(newest, 2)), place
+        if getattr(modules[place], "NEWEST_ONLY", False):
+            assert oldest == 0, place
+        else:
+            assert oldest == (newest if getattr(modules[place], "EVERY_CASE", False) else min(newest, 2)), place

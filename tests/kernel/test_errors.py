@@ -10,6 +10,8 @@ from starlette.testclient import TestClient
 from app.kernel.bodies import JSON_LIMIT
 from app.kernel.errors import REASONS, Forbidden, NotFound, Stale, field_errors, raises
 
+NEWEST_ONLY = True  # what is said of a refusal, not its statements
+
 SENT = "eyJ秘密"
 
 

@@ -25,6 +25,7 @@ from app.facts.reports.weeks import NoWeek, WeekNotOpen
 from app.identity.auth.access import Read, reads, requires
 from app.identity.periods.closures import PeriodLocked
 from app.identity.units.queries import NoUnit
+from app.identity.units.schemas import CODE_PATTERN
 from app.kernel.access import Actor, Permission
 from app.kernel.db import Db
 from app.kernel.errors import IfMatchMissing, Invalid, Stale, raises
@@ -40,7 +41,7 @@ Judge = Annotated[Actor, requires(Permission.REPORT_JUDGE)]
 Reopener = Annotated[Actor, requires(Permission.PERIOD_EDIT)]
 Week = Annotated[str, Path(description="周，ISO 周次", pattern="^[0-9]{4}-W[0-9]{2}$", examples=["2026-W48"])]
 CREATED: dict[int | str, dict[str, Any]] = {201: {"model": ReportOut, "description": "新建了这份周报"}}
-UnitCode = Annotated[str, Path(description="单位编码", min_length=1, max_length=20, examples=["jxw"])]
+UnitCode = Annotated[str, Path(description="单位编码", pattern=CODE_PATTERN, examples=["jxw"])]
 
 
 # -- weeks ---------------------------------------------------------------------------------------------------------

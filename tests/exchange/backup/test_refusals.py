@@ -25,6 +25,8 @@ from app.kernel.errors import Problem
 from tests.exchange.backup.conftest import content
 from tests.exchange.backup.content import FILE, fill, stored
 
+NEWEST_ONLY = True  # archives that are refused before they are read into a database
+
 Entries = list[tuple[tarfile.TarInfo, bytes]]
 Edit = Callable[[dict[str, Any], dict[str, list[list[Any]]]], None]
 
