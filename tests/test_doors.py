@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from typing import Any
 
-import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
@@ -37,20 +36,21 @@ def ask(client: TestClient, method: str, path: str, sent: dict[str, Any]) -> tup
     return answer.status_code, answer.json()["code"]
 
 
-@pytest.mark.parametrize("sent", BROKEN, ids=["nothing", "json", "version", "form", "no form"])
-def test_who_is_nobody_hears_only_that(sent: dict[str, Any], app: FastAPI, as_: As) -> None:
+def test_who_is_nobody_hears_only_that(app: FastAPI, as_: As) -> None:
     nobody = as_(None)
     # `{code}` stays as it is: no path says what it should either.
     for method, path, _ in doors(app):
-        assert ask(nobody, method, path, sent) == (401, "unauthenticated"), f"{method} {path}"
+        for sent in BROKEN:
+            assert ask(nobody, method, path, sent) == (401, "unauthenticated"), f"{method} {path}"
 
 
-@pytest.mark.parametrize("sent", BROKEN, ids=["nothing", "json", "version", "form", "no form"])
-def test_who_may_not_hears_only_that(sent: dict[str, Any], app: FastAPI, as_: As) -> None:
+def test_who_may_not_hears_only_that(app: FastAPI, as_: As) -> None:
     refused = 0
     for method, path, permission in doors(app):
         for role in Role:
             if permission not in TABLE[role]:
+                # One after the other: every door has several roles to refuse, and is tried with several of these.
+                sent = BROKEN[refused % len(BROKEN)]
                 assert ask(as_(role.value), method, path, sent) == (403, "forbidden"), f"{role}: {method} {path}"
                 refused += 1
     assert refused > 200

@@ -53,7 +53,7 @@ CHECKS = [
     response_schema_conformance,
 ]
 BACKENDS = ("sqlite",)
-CORNERS, DRAWN = 20, 3
+CORNERS, DRAWN = 15, 3
 
 
 STRONGEST = (Role.OFFICER, Role.REVIEWER, Role.SYSTEM_ADMIN, Role.SECURITY_ADMIN, Role.AUDITOR)
