@@ -12,6 +12,7 @@ from app.facts.outcomes.terms import SOURCES as OUTCOME_SOURCES
 from app.facts.projects.rules import SCALE, ScaleRule
 from app.facts.statistics.terms import StatisticCode
 from app.figures.engine import Measure
+from app.figures.reports import REPORT_FIGURES
 from app.figures.rules import INDICATORS, IndicatorRules
 from app.figures.sources import SOURCES
 from app.kernel import rules
@@ -160,8 +161,8 @@ def _per(source: str, field: str) -> Callable[[Definitions], tuple[Part, ...]]:
     return parts
 
 
-def _sum_of(source: str) -> Callable[[Definitions], tuple[Part, ...]]:
-    return lambda _: (Measure(source, "amount"),)
+def _sum_of(source: str, what: Literal["count", "amount"] = "amount") -> Callable[[Definitions], tuple[Part, ...]]:
+    return lambda _: (Measure(source, what),)
 
 
 def _told(
@@ -360,16 +361,7 @@ INDICATORS_BY_CODE: Mapping[str, Indicator] = {
             lambda _: (Measure("formals", "count", window="since"),), ("agreements_since",),
         ),
         *ENGAGEMENT_INDICATORS,
-        Indicator(
-            "late_reports", "迟报周报", "份",
-            _same("首次提交晚于截止时间的周报份数，已退回重报的以首次提交为准；周按其星期四所在的年、月归属"),
-            lambda _: (Measure("late_reports"),),
-        ),
-        Indicator(
-            "missing_reports", "漏报周报", "份",
-            _same("已截止的各周中须报送而从未提交周报的单位次数；补报后转为迟报；周按其星期四所在的年、月归属"),
-            lambda _: (Measure("missing_reports"),),
-        ),
+        *(Indicator(c, label, "份", _same(text), _sum_of(c, "count")) for c, (label, text) in REPORT_FIGURES.items()),
         Indicator(
             "municipal_rank", "市级考核位次", "位", _same("按市级通报录入"),
             lambda _: (Typed(StatisticCode.MUNICIPAL_RANK),),

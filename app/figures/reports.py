@@ -78,3 +78,15 @@ REPORT_SOURCES = (
         func.coalesce(_filed.limit(1).correlate(_WEEK, _UNIT).scalar_subquery(), 0) == 0,
     ),
 )  # fmt: skip
+
+REPORT_FIGURES = {
+    "late_reports": (
+        "迟报周报",
+        "首次提交晚于截止时间的周报份数，已退回重报的以首次提交为准；周按其星期四所在的年、月归属",
+    ),
+    "missing_reports": (
+        "漏报周报",
+        "已截止的各周中须报送而从未提交周报的单位次数，补报后转为迟报；周按其星期四所在的年、月归属",
+    ),
+}
+"""What the indicators over these sources are called, and what they say."""

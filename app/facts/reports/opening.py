@@ -10,7 +10,7 @@ from app.facts.reports.models import Report, ReportWeek
 from app.facts.reports.terms import DeadlineSource, WeekState
 from app.facts.reports.weeks import WeekNotOpen
 from app.identity.auth.queries import name_of
-from app.kernel import bulk, calendar, preconditions
+from app.kernel import bulk, calendar
 from app.kernel.access import Actor
 from app.kernel.calendar import Period
 from app.kernel.errors import Conflict, Invalid
@@ -54,12 +54,10 @@ def _held(db: Session, period: Period) -> ReportWeek:
     ).one()
 
 
-def set_deadline(db: Session, actor: Actor, text: str, at: datetime, reason: str, version: int | None) -> ReportWeek:
+def set_deadline(db: Session, actor: Actor, text: str, at: datetime, reason: str) -> ReportWeek:
     """Let a week that is not closed yet close at another time; 422 for a time that lies behind or is not near it."""
     period = weeks.parse(text)
     row = _held(db, period)
-    if version is not None:
-        preconditions.expect(row.version, version)
     now = calendar.now()
     week = weeks.load(db).of(period)
     if week.state is not WeekState.OPEN:

@@ -11,7 +11,6 @@ from app.facts.reports.opening import WeekFrozen, WeekStillOpen
 from app.facts.reports.queries import NoReport
 from app.facts.reports.schemas import (
     DeadlineIn,
-    ReopenIn,
     ReportIn,
     ReportOut,
     ReturnIn,
@@ -19,6 +18,7 @@ from app.facts.reports.schemas import (
     WeekFilter,
     WeekList,
     WeekOut,
+    WeekReopenIn,
 )
 from app.facts.reports.service import EmptyReport, NotYourUnit, ReportFiled, SamePerson, WrongState
 from app.facts.reports.weeks import NoWeek, WeekNotOpen
@@ -73,11 +73,11 @@ async def get_week(read: Reader, week: Week, q: Annotated[WeekFilter, Query()]) 
     "/weekly/{week}/deadline",
     summary="设定一周的截止时间",
     response_model=WeekOut,
-    responses=raises(NoWeek, WeekFrozen, Invalid, Stale),
+    responses=raises(NoWeek, WeekFrozen, Invalid),
 )
-def set_week_deadline(week: Week, body: DeadlineIn, version: IfMatchGiven, db: Db, actor: Judge) -> Response:
+def set_week_deadline(week: Week, body: DeadlineIn, db: Db, actor: Judge) -> Response:
     """Let a week that is not closed yet close at another time than the rule says: the meeting was moved."""
-    row = opening.set_deadline(db, actor, week, body.at, body.reason, version)
+    row = opening.set_deadline(db, actor, week, body.at, body.reason)
     return saved(db, overview.week_out(db, row), row_version=row.version)
 
 
@@ -87,7 +87,7 @@ def set_week_deadline(week: Week, body: DeadlineIn, version: IfMatchGiven, db: D
     response_model=WeekOut,
     responses=raises(NoWeek, WeekNotOpen, WeekStillOpen, Invalid),
 )
-def reopen_week(week: Week, body: ReopenIn, db: Db, actor: Reopener) -> Response:
+def reopen_week(week: Week, body: WeekReopenIn, db: Db, actor: Reopener) -> Response:
     """Let a closed week take reports as its own again until a time. They stay late; what counted in a later week that
     is not closed yet comes back.
     """
@@ -140,7 +140,7 @@ def put_report(
     )  # fmt: skip
 
 
-STEPPED = (NoWeek, WeekNotOpen, NoReport, WrongState, Stale)
+STEPPED = (NoWeek, WeekNotOpen, NoReport, WrongState)
 
 
 @router.post(
@@ -149,9 +149,9 @@ STEPPED = (NoWeek, WeekNotOpen, NoReport, WrongState, Stale)
     response_model=ReportOut,
     responses=raises(*STEPPED, NotYourUnit, EmptyReport),
 )
-def submit_report(week: Week, unit: UnitCode, version: IfMatchGiven, db: Db, actor: Editor) -> Response:
+def submit_report(week: Week, unit: UnitCode, db: Db, actor: Editor) -> Response:
     """Hand a report in. After the deadline it is kept and marked late, and counts as the rule says (`counts_in`)."""
-    report = service.submit(db, actor, week, unit, version)
+    report = service.submit(db, actor, week, unit)
     return saved(db, queries.out(db, actor, report), row_version=report.version)
 
 
@@ -159,7 +159,7 @@ def submit_report(week: Week, unit: UnitCode, version: IfMatchGiven, db: Db, act
     "/weekly/{week}/reports/{unit}/accept",
     summary="接收周报",
     response_model=ReportOut,
-    responses=raises(*STEPPED, SamePerson),
+    responses=raises(*STEPPED, SamePerson, Stale),
 )
 def accept_report(week: Week, unit: UnitCode, version: IfMatchGiven, db: Db, actor: Judge) -> Response:
     """Take a submitted report as it is. With `If-Match` only as it was read. Never by whoever submitted it."""
@@ -171,7 +171,7 @@ def accept_report(week: Week, unit: UnitCode, version: IfMatchGiven, db: Db, act
     "/weekly/{week}/reports/{unit}/return",
     summary="退回周报",
     response_model=ReportOut,
-    responses=raises(*STEPPED, Invalid),
+    responses=raises(*STEPPED, Invalid, Stale),
 )
 def return_report(
     week: Week, unit: UnitCode, body: ReturnIn, version: IfMatchGiven, db: Db, actor: Judge

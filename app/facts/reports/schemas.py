@@ -133,7 +133,7 @@ class DeadlineIn(Input):
     reason: Reason = Field(description="理由，记入日志", examples=["区政府常务会提前至周二上午"])
 
 
-class ReopenIn(Input):
+class WeekReopenIn(Input):
     """Until when a frozen week takes reports again as its own."""
 
     until: Moment = Field(description="开放到何时，带时区", examples=["2026-12-02T18:00:00+08:00"])

@@ -113,9 +113,9 @@ def _locked(db: Session, week: str, unit_id: int) -> Report | None:
 # -- its way -------------------------------------------------------------------------------------------------------
 
 
-def submit(db: Session, actor: Actor, week: str, unit: str, version: int | None = None) -> Report:
+def submit(db: Session, actor: Actor, week: str, unit: str) -> Report:
     """Hand a report in. The first time says whether it came in time, each time says in which week it counts."""
-    held, report = _open(db, actor, week, unit, version)
+    held, report = _open(db, actor, week, unit, None)
     _check_own(actor, report.unit_id)
     _check(report, Step.SUBMIT)
     if not report.zero and not _says_something(db, report.id):
