@@ -234,7 +234,14 @@ def test_who_must_act_is_told_and_reminded_once(
     clock.move_to(datetime.fromisoformat("2020-10-17T08:10:00+08:00"))
     for _ in range(2):
         JOB.run(app.state.database)
+        with db() as session:
+            for notice in session.scalars(select(Notice)):
+                notice.read_at = notice.read_at or notice.told_at
     assert [kind for who, kind in told(db) if who == "nyw1"] == ["follow_up.added", "follow_up.due"]
+    JOB.run(app.state.database)
+    with db() as session:
+        unread = session.scalars(select(Notice).where(Notice.read_at.is_(None))).all()
+    assert unread == [], "what was read is not told again"
     clock.move_to(datetime.fromisoformat("2020-10-21T08:10:00+08:00"))
     for _ in range(2):
         JOB.run(app.state.database)

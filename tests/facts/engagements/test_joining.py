@@ -7,10 +7,13 @@ from typing import Any
 from sqlalchemy import select
 
 from app.facts.engagements.models import EngagementJoin
+from app.facts.engagements.rules import ENGAGEMENTS
 from app.facts.engagements.schemas import JoinList, LikelyList
 from tests.clients import As, Work
 from tests.factories.engagements import make_engagement
 from tests.factories.enterprises import make_enterprise
+from tests.factories.identity import make_unit
+from tests.figures.test_definitions import rule
 
 API = "/api/v1/engagements"
 
@@ -57,6 +60,19 @@ def test_the_same_day_alone_is_not_the_same_trip(as_: As, db: Work) -> None:
         closer = make_engagement(session, title="拜访正泰", starts_on=date(2020, 8, 19), place="滨江区").id
     assert [number for number, _ in likely(as_("officer"), one)] == [closer]
     assert near not in dict(likely(as_("officer"), one))
+
+
+def test_how_alike_is_a_rule_but_the_day_alone_never_is(as_: As, db: Work) -> None:
+    with db() as session:
+        make_unit(session, "nyw")
+        one = make_engagement(session, title="拜访正泰", place="杭州市滨江区").id
+        other = make_engagement(session, title="走访茶企", place="成都市高新区", unit="nyw").id
+        near = make_engagement(session, title="拜访正泰", starts_on=date(2020, 8, 19), unit="nyw").id
+    assert likely(as_("officer"), one) == []
+    rule(db, ENGAGEMENTS, "2020-01-01", alike_from=10)
+    found = dict(likely(as_("officer"), one))
+    assert found == {near: ["near_dates", "similar_title"]}
+    assert other not in found
 
 
 def test_one_article_in_two_papers_is_two_items(as_: As, db: Work) -> None:
