@@ -31,6 +31,7 @@ from starlette.testclient import TestClient
 from app.kernel.access import TABLE, Role
 from tests.clients import As, Work
 from tests.factories.agreements import make_agreement
+from tests.factories.engagements import make_engagement, make_follow_up
 from tests.factories.enterprises import make_enterprise
 from tests.factories.funds import make_fund
 from tests.factories.identity import make_unit
@@ -81,6 +82,7 @@ def there(db: Work) -> None:
         make_project(session, code="500114-2019-0001", unit=unit, confidentiality="internal")
         make_agreement(session, project)
         make_fund(session, project)
+        make_follow_up(session, make_engagement(session, unit=unit, enterprises=(enterprise,), projects=(project,)))
 
 
 def aimed(client: TestClient, case: Case, path: str) -> None:
