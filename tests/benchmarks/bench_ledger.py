@@ -24,7 +24,7 @@ from sqlalchemy import insert, select
 
 from app import domains
 from app.demo.ledger import demo_rows
-from app.exchange.ledgers import service
+from app.exchange.ledgers import confirming, service
 from app.exchange.ledgers.books import _column
 from app.exchange.ledgers.columns import PROJECTS
 from app.exchange.ledgers.models import LedgerImport, LedgerImportRow, Mode, State
@@ -35,7 +35,7 @@ from app.facts.pipeline.models import Move
 from app.facts.projects.models import Project, ProjectEnterprise, ProjectUnit
 from app.identity.units import service as units
 from app.kernel import events
-from app.kernel.access import SYSTEM
+from app.kernel.access import SYSTEM, Actor, Permission, Role
 from app.kernel.bulk import table_of
 from app.kernel.chain import Event
 from app.kernel.db import Database
@@ -47,6 +47,7 @@ from tests.databases import Databases
 
 ROWS = 10_000
 ROUNDS = 3
+REVIEWER = Actor(1, "reviewer", "user", frozenset({Role.REVIEWER}), frozenset({Permission.FUND_RECOGNISE}))
 MODELS = (
     Enterprise,
     Project,
@@ -172,6 +173,15 @@ def imported(database: Database, data: bytes) -> tuple[float, float, float]:
     return took, cpu, max(waits)
 
 
+def confirmed(database: Database) -> float:
+    """Letting the funds of the import count, in seconds."""
+    started = perf_counter()
+    with database.unit_of_work() as db:
+        events.act(db, REVIEWER)
+        assert confirming.confirm(db, REVIEWER, 1).entries > ROWS // 2
+    return perf_counter() - started
+
+
 def written(database: Database) -> list[tuple[SqlTable, list[dict[str, Any]]]]:
     """Every row the import has written, for the reference to insert."""
     found = []
@@ -209,18 +219,20 @@ def test_ten_thousand_rows(lab: Lab, table: Table, backend: str) -> None:
     gc.collect()
     gc.freeze()
     gc.set_threshold(50_000, 20, 20)  # as the server runs
-    ours, theirs, bare = [], [], []
+    ours, theirs, bare, words = [], [], [], []
     rows: list[tuple[SqlTable, list[dict[str, Any]]]] = []
     for _ in range(ROUNDS):
         database = bench.database()
         ours.append(imported(database, data))
         rows = rows or written(database)
+        words.append(confirmed(database))
         theirs.append(reference(bench.database(), data, rows))
         bare.append(reference(bench.database(), data, rows[:-1]))
     name = f"ledger of {ROWS:,} rows, {backend}"
     for what, others, goal in ((name, theirs, 0.5), ("  without the log's rows in the reference", bare, None)):
         found, cpu = (middle(each[i] for each in others) / middle(each[i] for each in ours) for i in (0, 1))
         table.add(what, f"{min(ours)[0]:.1f} s", f"{min(others)[0]:.1f} s", found, goal=goal, cpu=cpu)
+    table.add("  confirming its funds", f"{min(words):.1f} s", "")
     table.add("  longest wait of another writer", f"{min(each[2] for each in ours):.2f} s", "")
     for one in bench.open:
         one.close()

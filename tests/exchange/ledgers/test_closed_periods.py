@@ -18,6 +18,7 @@ from app.identity.periods.closures import hold
 from app.kernel.access import SYSTEM
 from tests.exchange.ledgers.importing import book, confirm, kinds, know_units, row, send, told
 from tests.exchange.ledgers.test_at_once import ended
+from tests.factories.gates import open_gates
 from tests.replay import assert_log_equals_tables
 
 Fixture = Callable[..., Any]
@@ -99,6 +100,8 @@ def test_what_comes_late_counts_in_the_next_open_period(
 
 
 def test_a_file_defers_what_the_services_defer(officer: Any, as_: Fixture, close: Fixture, db: Fixture) -> None:
+    with db() as session:
+        open_gates(session)
     for period in ("2020-03", "2020-Q2", "2021-05"):
         close(period)
     confirm(as_("reviewer"), send(officer, book(row(**FULL))))
