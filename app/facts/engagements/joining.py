@@ -40,6 +40,7 @@ def join(db: Session, actor: Actor, number: int, body: JoinIn) -> EngagementJoin
     """
     if number == body.other:
         raise Invalid.field("other", "itself", "不能并入自身")
+    closed = hold(db)
     held = _locked(db, number, body.other)
     kept, other = held.get(number), held.get(body.other)
     if kept is None:
@@ -54,7 +55,7 @@ def join(db: Session, actor: Actor, number: int, body: JoinIn) -> EngagementJoin
         raise HasReports
     if kept.kind is not other.kind:
         raise Invalid.field("other", "other_kind", "两项活动的种类不同，不是同一活动；填报有误的请先更正种类")
-    hold(db).check([kept.counts_on, other.counts_on])
+    closed.check([kept.counts_on, other.counts_on])
     other.joined_into_id = kept.id
     trace = EngagementJoin(
         kept_id=kept.id, joined_id=other.id, reason=body.reason, at=calendar.now(), by=actor.id,
@@ -75,12 +76,13 @@ def undo(db: Session, actor: Actor, join_id: int, reason: str | None) -> Engagem
     ).one_or_none()
     if sides is None:
         raise queries.NoJoin
+    closed = hold(db)
     held = _locked(db, *sides)
     trace = db.get_one(EngagementJoin, join_id, populate_existing=True)
     if trace.undone_at is not None:
         raise JoinUndone
     kept, other = held[trace.kept_id], held[trace.joined_id]
-    hold(db).check([kept.counts_on, other.counts_on])
+    closed.check([kept.counts_on, other.counts_on])
     other.joined_into_id = None
     trace.undone_at, trace.undone_by, trace.undone_by_name = calendar.now(), actor.id, name_of(db, actor)
     trace.undone_reason = reason

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.facts.engagements.models import (
@@ -39,8 +39,13 @@ class Found:
     projects: list[Project] | None
 
 
-def find(db: Session, actor: Actor, body: EngagementIn | EngagementPatch, unit_id: int) -> Found:
-    """Look up what is named, before anything is written: enterprises are kept from being merged, projects locked."""
+def find(
+    db: Session, actor: Actor, body: EngagementIn | EngagementPatch, unit_id: int, number: int | None = None
+) -> Found:
+    """Look up what is named, before anything is written: enterprises are kept from being merged, projects locked.
+
+    Before the engagement `number` is, and its present projects too: whoever merges enterprises locks in this order.
+    """
     said = body.model_fields_set if isinstance(body, EngagementPatch) else set(EngagementIn.model_fields)
     people = None
     if "people" in said:
@@ -50,7 +55,7 @@ def find(db: Session, actor: Actor, body: EngagementIn | EngagementPatch, unit_i
         units=[unit_id, *ids_of(db, body.units, "units").values()] if "units" in said else None,
         people=people,
         enterprises=_met(db, body.enterprises) if "enterprises" in said else None,
-        projects=_touched(db, actor, body.projects) if "projects" in said else None,
+        projects=_touched(db, actor, body.projects, number) if "projects" in said else None,
     )
 
 
@@ -83,13 +88,11 @@ def _met(db: Session, wanted: list[MetIn]) -> list[Enterprise]:
     return [*held, *made]
 
 
-def _touched(db: Session, actor: Actor, codes: list[str]) -> list[Project]:
-    wanted = list(dict.fromkeys(codes))
-    if not wanted:
-        return []
+def _touched(db: Session, actor: Actor, codes: list[str], number: int | None) -> list[Project]:
+    linked = select(EngagementProject.project_id).where(EngagementProject.engagement_id == number)
     found = db.scalars(
         select(Project)
-        .where(Project.code.in_(wanted), project_queries.visible(actor))
+        .where(or_(Project.code.in_(codes), Project.id.in_(linked)), project_queries.visible(actor))
         .order_by(Project.id)
         .with_for_update(of=Project)
         .execution_options(populate_existing=True)
@@ -98,7 +101,7 @@ def _touched(db: Session, actor: Actor, codes: list[str]) -> list[Project]:
     for index, code in enumerate(codes):
         if code not in known:
             raise Invalid.field(f"projects.{index}", "unknown_project", f"没有项目 {code}，或您无权查看")
-    return list(found)
+    return [project for project in found if project.code in codes]
 
 
 # -- writing -------------------------------------------------------------------------------------------------------
@@ -166,7 +169,6 @@ def _put_projects(db: Session, actor: Actor, engagement: Engagement, wanted: lis
         .join(Project, Project.id == EngagementProject.project_id)
         .where(EngagementProject.engagement_id == engagement.id, project_queries.visible(actor))
         .order_by(Project.id)
-        .with_for_update(of=Project)
     ).all()
     there = {link.project_id: (link, project) for link, project in rows}
     numbers = {project.id for project in wanted}

@@ -64,7 +64,9 @@ def period_reopened(db: Session, entry: Entry) -> None:
         Engagement.deferred_to.is_not(None), Engagement.starts_on.between(period.starts_on, period.ends_on)
     )
     closed = hold(db)
-    for engagement in db.scalars(late.order_by(Engagement.id).with_for_update()):
+    for engagement in db.scalars(
+        late.order_by(Engagement.id).with_for_update().execution_options(populate_existing=True)
+    ):
         assert engagement.deferred_to is not None
         again = closed.deferral_again(engagement.starts_on, engagement.deferred_to)
         if again != engagement.deferred_to:

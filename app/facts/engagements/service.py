@@ -60,7 +60,10 @@ def check_own(actor: Actor, unit_id: int) -> None:
 
 
 def open_for_change(db: Session, actor: Actor, number: int, *, own: bool = True) -> Engagement:
-    """The engagement, locked until the commit; 404, 403 `not_your_units` (with `own`), 409 when it was voided."""
+    """The engagement, locked until the commit; 404, 403 `not_your_units` (with `own`), 409 when it was voided.
+
+    The last to be locked: after enterprises, projects and the periods.
+    """
     engagement = db.scalars(
         select(Engagement)
         .where(Engagement.id == number)
@@ -123,6 +126,10 @@ def _reporting_unit(db: Session, actor: Actor, code: str | None) -> int:
 
 def change(db: Session, actor: Actor, number: int, body: EngagementPatch, version: int) -> Engagement:
     """Change what is sent, made from row version `version`; 409 `period_locked` for what a closed period counts."""
+    unit_id = queries.get(db, number).unit_id
+    check_own(actor, unit_id)
+    found = parts.find(db, actor, body, unit_id, number)
+    closed = hold(db)
     engagement = open_for_change(db, actor, number)
     preconditions.expect(engagement.version, version)
     given = body.model_dump(exclude_unset=True, exclude=set(LISTS))
@@ -131,8 +138,6 @@ def change(db: Session, actor: Actor, number: int, body: EngagementPatch, versio
         values["ends_on"] = values["starts_on"]
     rule = rules.in_force(db, ENGAGEMENTS, values["starts_on"]).body
     values["half_days"] = _checked(values, rule)
-    found = parts.find(db, actor, body, engagement.unit_id)
-    closed = hold(db)
     if _moves_a_count(engagement, values, body):
         closed.check([queries.trip_of(db, engagement).counts_on])
     if values["starts_on"] != engagement.starts_on:
@@ -195,10 +200,11 @@ def days_text(half: int) -> str:
 
 def void(db: Session, actor: Actor, number: int, reason: str) -> Engagement:
     """Say that it should not have been reported. It stays to be seen, and counts no more; what was open is dropped."""
+    closed = hold(db)
     engagement = open_for_change(db, actor, number)
     if engagement.joined_into_id is not None or queries.reports_of(db, engagement.id):
         raise PartOfAJoin
-    hold(db).check([engagement.counts_on])
+    closed.check([engagement.counts_on])
     now, name = calendar.now(), name_of(db, actor)
     engagement.voided_at, engagement.voided_by, engagement.voided_by_name = now, actor.id, name
     engagement.voided_reason = reason

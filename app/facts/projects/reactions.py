@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.facts.enterprises import merging
@@ -21,6 +21,7 @@ MOVED, DOUBLE, MAIN = "project_parts", "project_parts_double", "project_main"
 def enterprise_merged(db: Session, entry: Entry) -> None:
     """Let the kept enterprise take the merged one's parts in projects, and note which, so that it can be undone."""
     kept, merged = entry.data["kept_id"], entry.data["merged_id"]
+    _hold(db, kept, merged)
     there = {(part.project_id, part.role) for part in _parts(db, kept)}
     moved: list[int] = []
     dropped: list[list[Any]] = []
@@ -40,6 +41,7 @@ def enterprise_merged(db: Session, entry: Entry) -> None:
 def enterprise_unmerged(db: Session, entry: Entry) -> None:
     """Give the merged enterprise its parts back, as far as nobody has changed them since."""
     kept, merged = entry.data["kept_id"], entry.data["merged_id"]
+    _hold(db, kept, merged)
     moved, dropped, main = (merging.noted(db, entry.data["merge_id"], what) or [] for what in (MOVED, DOUBLE, MAIN))
     projects: set[int] = set()
     for number in moved:
@@ -75,6 +77,13 @@ def period_reopened(db: Session, entry: Entry) -> None:
             if again != there:
                 setattr(project, deferral.key, again)
                 service.touch(db, project)
+
+
+def _hold(db: Session, *enterprises: int) -> None:
+    """Lock every project of these enterprises, in the order of their numbers: nobody waits in a ring."""
+    part_of = select(ProjectEnterprise.project_id).where(ProjectEnterprise.enterprise_id.in_(enterprises))
+    concerned = or_(Project.id.in_(part_of), Project.enterprise_id.in_(enterprises))
+    db.execute(select(Project.id).where(concerned).order_by(Project.id).with_for_update())
 
 
 def _parts(db: Session, enterprise_id: int) -> list[ProjectEnterprise]:
