@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, and_, func, or_, select
@@ -113,7 +114,8 @@ def all_weeks(connection: Connection, actor: Actor) -> Answer:
         select(Unit.id, UnitTerm.tier, UnitTerm.valid_from, UnitTerm.valid_to)
         .join(Unit, Unit.id == UnitTerm.unit_id)
         .where(*_own(actor))
-    ).all()
+    )
+    spans = [(unit_id, tier.value, first, last or date.max) for unit_id, tier, first, last in terms]
     helped = select(ReportProblem.report_id).where(ReportProblem.report_id == Report.id).limit(1)
     filed: dict[str, dict[int, Any]] = {}
     for row in connection.execute(
@@ -126,32 +128,33 @@ def all_weeks(connection: Connection, actor: Actor) -> Answer:
     ):  # fmt: skip
         filed.setdefault(row.week, {})[row.unit_id] = row
     every = known.all()
-    items = [
-        week.told() | {"tally": tally(_brief(week, terms, filed.get(week.period.text, {})))} for week in reversed(every)
-    ]
+    items = [week.told() | {"tally": _brief(week, spans, filed.get(week.period.text, {}))} for week in reversed(every)]
     changes = [week.changes_at for week in every if week.changes_at is not None]
     return Answer({"items": items}, valid_until=min(changes, default=None))
 
 
-def _brief(week: Week, terms: Iterable[Any], filed: dict[int, Any]) -> Iterable[dict[str, Any]]:
-    end = week.period.end
-    tiers = {
-        term.id: term.tier
-        for term in terms
-        if term.valid_from <= end and (term.valid_to is None or term.valid_to >= end)
+def _brief(week: Week, terms: Iterable[tuple[int, str, date, date]], filed: dict[int, Any]) -> dict[str, int]:
+    """The tally of a week; the many who have sent nothing are counted together."""
+    end, tiers = week.period.end, week.tiers
+    asked = {
+        unit_id for unit_id, tier, valid_from, valid_to in terms if valid_from <= end <= valid_to and tier in tiers
     }
-    for unit_id in tiers.keys() | filed.keys():
-        report = filed.get(unit_id)
-        first = None if report is None else report.first_submitted_at
-        yield {
-            "expected": unit_id in tiers and tiers[unit_id] in week.tiers,
-            "standing": week.standing(first).value,
-            "state": None if report is None else report.state.value,
-            "zero": report is not None and report.zero,
-            "first_submitted_at": first,
-            "problems": report is not None and report.help is not None,
+    found = tally(
+        {
+            "expected": unit_id in asked,
+            "standing": week.standing(report.first_submitted_at).value,
+            "state": report.state.value,
+            "zero": report.zero,
+            "first_submitted_at": report.first_submitted_at,
+            "problems": report.help is not None,
             "withheld": 0,
         }
+        for unit_id, report in filed.items()
+    )
+    silent = len(asked - filed.keys())
+    found["units"] += silent
+    found[week.standing(None).value] += silent
+    return found
 
 
 def week_out(db: Session, row: ReportWeek) -> dict[str, Any]:
