@@ -7,13 +7,17 @@ from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from app.facts.engagements import service as engagements
-from app.facts.engagements.models import Engagement, EngagementUnit
+from app.facts.engagements.models import Engagement, EngagementProject, EngagementUnit
 from app.facts.engagements.schemas import EngagementIn, EngagementPatch
+from app.facts.enterprises import queries as enterprises
+from app.facts.enterprises.models import Enterprise
 from app.facts.projects import queries as projects
 from app.facts.projects.models import Project, ProjectGrant, ProjectUnit
 from app.facts.reports.models import Report, ReportEngagement, ReportProblem, ReportProgress
 from app.facts.reports.queries import digest
 from app.facts.reports.schemas import EnteredIn, ReportIn
+from app.identity.periods.closures import hold
+from app.kernel import bulk
 from app.kernel.access import Actor
 from app.kernel.calendar import Period
 from app.kernel.errors import FieldError, Invalid
@@ -23,7 +27,7 @@ VOIDED = "已从周报中删除"
 
 def write(db: Session, actor: Actor, report: Report, week: Period, body: ReportIn) -> None:
     """Make the report say what the document says, and no more. Every wrong field is named at once."""
-    named = _lock_projects(db, actor, body)
+    named = _lock(db, actor, report, body)
     errors = _check_projects(db, report, body, named)
     errors += _enter(db, actor, report, week, body)
     if errors:
@@ -37,16 +41,30 @@ def write(db: Session, actor: Actor, report: Report, week: Period, body: ReportI
 # -- projects ------------------------------------------------------------------------------------------------------
 
 
-def _lock_projects(db: Session, actor: Actor, body: ReportIn) -> dict[str, Project]:
-    """The projects that the document names, held in the order of their numbers: nobody waits in a ring."""
+def _lock(db: Session, actor: Actor, report: Report, body: ReportIn) -> dict[str, Project]:
+    """The projects that the document names. Held until the commit are, in this order, enterprises, projects, periods.
+
+    Engagements come last, one after the other: whoever changes one, or merges enterprises, locks in the same order.
+    """
+    met = [met for engagement in body.engagements for met in engagement.enterprises]
+    known = {one.id or enterprises.find(db, name=one.name, uscc=one.uscc) for one in met}
+    bulk.hold(db.connection(), bulk.table_of(Enterprise), (number for number in known if number), share=True)
+    projects_held = _lock_projects(db, actor, report, body)
+    hold(db)
+    return projects_held
+
+
+def _lock_projects(db: Session, actor: Actor, report: Report, body: ReportIn) -> dict[str, Project]:
     codes = {code for engagement in body.engagements for code in engagement.projects}
     codes |= {line.project for line in body.progress}
     codes |= {problem.project for problem in body.problems if problem.project is not None}
-    if not codes:
-        return {}
+    linked = select(EngagementProject.project_id).join(
+        ReportEngagement, ReportEngagement.engagement_id == EngagementProject.engagement_id
+    )
+    told_of = Project.id.in_(linked.where(ReportEngagement.report_id == report.id))
     found = db.scalars(
         select(Project)
-        .where(Project.code.in_(codes), projects.visible(actor))
+        .where(or_(Project.code.in_(codes), told_of), projects.visible(actor))
         .order_by(Project.id)
         .with_for_update(of=Project)
         .execution_options(populate_existing=True)

@@ -50,11 +50,13 @@ def test_a_week_opens_by_itself_and_freezes_by_itself(as_: As, clock: time_machi
     assert before.json()["state"] == "open" and standings(before) == {"jxw": "awaited"}
     reporter.put(f"{WEEK}/reports/jxw", json={"zero": True})
     clock.move_to("2026-11-30T12:00:00+08:00")
+    assert officer.get(f"{WEEK}/reports/jxw").json()["standing"] == "awaited"
     assert officer.get(WEEK).json()["state"] == "open"
     clock.move_to("2026-11-30T12:00:01+08:00")
     after = officer.get(WEEK)
     assert after.json()["state"] == "frozen" and standings(after) == {"jxw": "missing"}, "no job has run"
     assert after.headers["ETag"] != before.headers["ETag"]
+    assert officer.get(f"{WEEK}/reports/jxw").json()["standing"] == "missing"
     late = reporter.post(f"{WEEK}/reports/jxw/submit").json()
     assert (late["standing"], late["counts_in"]) == ("late", "2026-W49")
     assert (
