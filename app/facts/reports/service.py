@@ -17,6 +17,7 @@ from app.identity.auth.queries import name_of
 from app.identity.units.queries import NoUnit, ref
 from app.kernel import bulk, calendar, preconditions
 from app.kernel.access import Actor
+from app.kernel.calendar import Period
 from app.kernel.errors import Conflict, Forbidden, IfMatchMissing, Stale
 from app.kernel.events import record
 
@@ -202,4 +203,5 @@ def _tell_projects(db: Session, report: Report) -> None:
     ).all()
     for project, text in rows:
         projects.touch(db, project)
-        record(db, "project.progress_reported", project, week=report.week, unit=report.unit_code, text=text)
+        said = f"{Period.parse(report.week).label}：{text}"
+        record(db, "project.progress_reported", project, reason=said, week=report.week, unit=report.unit_code)

@@ -10,8 +10,9 @@ from starlette.testclient import TestClient
 
 from app.facts.reports.routes import router
 from app.facts.reports.terms import ReportState
-from app.kernel.access import KEY_SCOPES, Permission, Role
+from app.kernel.access import KEY_SCOPES, Actor, Permission, Role, permissions_of
 from app.kernel.routing import PREFIX
+from app.kernel.subjects import SUBJECTS
 from tests.clients import As, Work
 from tests.factories.identity import make_unit
 from tests.factories.reports import make_report, make_week
@@ -87,6 +88,15 @@ def test_a_reporter_neither_reads_nor_writes_for_another_unit(as_: As, db: Work,
     hidden = (404, "no_report") if Role.REPORTER in TABLE[place] else (403, "forbidden")
     expected = (403, "not_your_unit") if place == ("PUT", ONE) else hidden
     assert (answer.status_code, answer.json()["code"]) == expected
+
+
+@pytest.mark.parametrize(
+    ("roles", "unit", "seen"),
+    [({Role.REPORTER}, 7, True), ({Role.REPORTER}, 8, False), ({Role.REPORTER}, None, False), ({Role.LEADER}, 8, True)],
+)
+def test_who_is_told_of_a_report_live(roles: set[Role], unit: int | None, seen: bool) -> None:
+    actor = Actor(1, "x", "user", frozenset(roles), permissions_of(frozenset(roles)), unit)
+    assert SUBJECTS["report"].shown(actor, {"unit": 7}) is seen
 
 
 def test_no_machine_files_reports() -> None:

@@ -303,8 +303,8 @@ def test_progress_enters_the_history_of_the_project_once_it_is_submitted(
     assert "设备进场" not in reporter.get(history).text
     clock.shift(60)
     reporter.post(f"{AT}/submit")
-    told = reporter.get(history).json()
-    assert "周报进展" in reporter.get(history).text, told
+    told = reporter.get(history).json()["items"][0]
+    assert (told["label"], told["reason"]) == ("周报进展", "2026年第48周：设备进场")
     assert reporter.get(f"/api/v1/projects/{code}").json()["changed_at"].startswith("2026-11-26T02:01")
 
 
