@@ -1,7 +1,7 @@
 """The weeks as the bureau sees them: who has filed, who is late or missing; deadlines, freezing, opening again."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pytest
@@ -11,12 +11,14 @@ from sqlalchemy import event, select
 
 from app.facts.reports.jobs import keep_weeks
 from app.facts.reports.models import Report, ReportWeek
+from app.facts.reports.rules import WEEKLY
 from app.facts.reports.terms import ReportState
 from app.identity.auth.models import User
 from app.identity.periods.models import CalendarDay
 from app.identity.units.models import Tier
 from app.kernel.calendar import SHANGHAI
 from app.kernel.notices import Notice
+from app.kernel.rules import RuleVersion
 from tests.clients import As, Work
 from tests.factories.identity import make_unit, make_user
 from tests.factories.reports import make_report, make_week
@@ -298,3 +300,30 @@ def test_a_report_of_the_last_week_of_a_long_year(as_: As, db: Work, clock: time
     assert made.json()["week"]["calendar_known"] is False
     with db() as session:
         assert session.scalars(select(Report)).one().week == "2026-W53"
+
+
+def test_the_rule_of_a_weeks_monday_holds_for_it(as_: As, db: Work, clock: time_machine.Traveller) -> None:
+    body = WEEKLY.shipped.model_dump(mode="json") | {
+        "weeks_after": 0, "weekday": 5, "time": "18:30", "tiers": ["key"], "late_counts": "own_week",
+    }  # fmt: skip
+    with db() as session:
+        session.add(
+            RuleVersion(
+                rule=WEEKLY.code, number=1, state="active", valid_from=date(2026, 11, 23), basis="黔招商〔2026〕5号",
+                body=body, saved_by=0, saved_at=at("2026-11-20T08:00"),
+            )
+        )  # fmt: skip
+        for week in ("2026-W47", "2026-W48"):
+            make_week(session, week)
+        make_unit(session, "jxw", tier=Tier.KEY)
+        make_unit(session, "away", tier=Tier.AWAY)
+    officer, reporter = as_("officer"), as_("reporter", unit="jxw")
+    before, after = (officer.get(f"/api/v1/weekly/2026-W{number}").json() for number in (47, 48))
+    assert (before["deadline"], before["rule"]) == ("2026-11-23T04:00:00.000000Z", "weekly_reports/0")
+    assert (after["deadline"], after["rule"]) == ("2026-11-27T10:30:00.000000Z", "weekly_reports/1")
+    assert [row["unit"] for row in before["items"]] == ["jxw", "away"]
+    assert [row["unit"] for row in after["items"]] == ["jxw"]
+    clock.move_to("2026-11-28T09:00:00+08:00")
+    reporter.put(f"{WEEK}/reports/jxw", json={"zero": True})
+    late = reporter.post(f"{WEEK}/reports/jxw/submit").json()
+    assert (late["standing"], late["counts_in"]) == ("late", "2026-W48")
