@@ -93,7 +93,7 @@ class Lines:
 
     def _write(self) -> None:
         lines, self.held, self.size, self.due = self.held, [], 0, None
-        if lines:
+        if lines and not self.file.closed:
             self.file.buffer.write(b"".join(lines))
             self.file.buffer.flush()
 

@@ -14,6 +14,7 @@ from starlette.testclient import TestClient
 from app.identity.auth.models import User
 from app.kernel import calendar
 from app.kernel.money import YuanOut
+from app.kernel.pace import Pace
 from app.kernel.replies import Answer, Kept, Shelf, encode, keep, row_version_in
 from tests.clients import Work
 
@@ -205,6 +206,7 @@ def test_a_kept_answer_ends_at_midnight(
 
 def test_the_order_of_versions_is_the_order_of_reads(app: FastAPI, editor: TestClient) -> None:
     """A write between the reading of the version and of the data must not be hidden from those who come after."""
+    app.state.database.pace = Pace()  # in a thread: the write below needs the event loop
     editor.post("/lab/things", json={"code": "a"})
     shelf = app.state.shelf
     put = shelf.put

@@ -15,7 +15,8 @@ from app.published.bulletins.schemas import BulletinContent
 router = api("bulletins")
 
 Reader = Annotated[Read, reads(Permission.ISSUE_READ)]
-Month = Annotated[str, Path(description="月份", pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", examples=["2020-08"])]
+MONTH = "^(19[5-9][0-9]|20[0-9]{2}|21[0-9]{2})-(0[1-9]|1[0-2])$"
+Month = Annotated[str, Path(description="月份", pattern=MONTH, examples=["2020-08"])]
 
 
 def draft(connection: Connection, _actor: Actor, month: str) -> BulletinContent:
