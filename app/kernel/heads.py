@@ -16,9 +16,7 @@ Head = tuple[int, int]
 
 
 class Heads:
-    """The looks of one process. Everything but the looking itself happens on the event loop.
-
-    SQLite has no way to share: looking takes less than waiting."""
+    """The looks of one process. Everything but the looking itself happens on the event loop."""
 
     def __init__(self, database: Database) -> None:
         self.database = database
@@ -28,8 +26,6 @@ class Heads:
 
     async def now(self) -> Head:
         """The head as it stood at some moment after this was asked."""
-        if self.database.is_sqlite:
-            return await self.database.read(chain.head, chain.head)
         loop = asyncio.get_running_loop()
         asked: asyncio.Future[Head] = loop.create_future()
         self.waiting.append(asked)

@@ -82,7 +82,8 @@ def _funds(projects: list[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             yield _whole(
                 FundEntry, id=row["id"], project_id=row["id"], arrived_on=row["signed_on"] + timedelta(days=60),
                 amount_fen=row["funds_fen"], source=FundSource.OUTSIDE_CITY, kind=FundKind.EQUITY, currency="CNY",
-                state=EntryState.RECOGNISED, imported=True, entered_at=AT, entered_by=1,
+                state=EntryState.RECOGNISED, imported=True, split=False, entered_at=AT,
+                entered_by=1, entered_by_name="台账",
             )  # fmt: skip
 
 
