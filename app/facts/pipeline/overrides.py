@@ -16,7 +16,7 @@ from app.facts.pipeline.terms import OverrideState
 from app.facts.projects import service as projects
 from app.facts.projects.models import Project
 from app.facts.projects.terms import STAGE_LABELS, STAGES, Stage, Status
-from app.identity.auth.models import User
+from app.identity.auth.queries import name_of
 from app.kernel import calendar, events, rules
 from app.kernel.access import Actor, Permission
 from app.kernel.errors import Conflict, FieldError, Forbidden, NotFound
@@ -245,8 +245,3 @@ def _record(db: Session, verb: str, project: Project, override: GateOverride, re
 def label_of(override: GateOverride) -> str:
     """`开工（2026-11-20）`."""
     return f"{STAGE_LABELS[override.stage]}（{override.happened_on.isoformat()}）"
-
-
-def name_of(db: Session, actor: Actor) -> str:
-    user = db.get(User, actor.id) if actor.kind == "user" else None
-    return user.name if user is not None else actor.name

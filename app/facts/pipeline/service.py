@@ -10,11 +10,12 @@ from app.facts.agreements.models import AgreementType
 from app.facts.pipeline import overrides, signing
 from app.facts.pipeline.gates import FROM_PAPERS
 from app.facts.pipeline.models import Move
-from app.facts.pipeline.overrides import ENDED, Passed, ProjectEnded, check_papers, name_of
+from app.facts.pipeline.overrides import ENDED, Passed, ProjectEnded, check_papers
 from app.facts.pipeline.schemas import MoveIn, StagePatch
 from app.facts.projects import service as projects
 from app.facts.projects.models import Project
 from app.facts.projects.terms import STAGE_LABELS, STAGES, Stage
+from app.identity.auth.queries import name_of
 from app.identity.periods.closures import hold
 from app.kernel import calendar, events, preconditions
 from app.kernel.access import Actor, Permission

@@ -15,13 +15,13 @@ from app.facts.pipeline import overrides
 from app.facts.pipeline.duplicate_schemas import DuplicateAnswerIn
 from app.facts.pipeline.duplicates import Suspect, suspects
 from app.facts.pipeline.models import DuplicateAnswer
-from app.facts.pipeline.overrides import name_of
 from app.facts.pipeline.rules import DUPLICATES
 from app.facts.pipeline.terms import SUSPICION_LABELS
 from app.facts.projects import service as projects
 from app.facts.projects.models import Project
 from app.facts.projects.queries import visible
 from app.facts.projects.terms import STAGE_LABELS, Stage
+from app.identity.auth.queries import name_of
 from app.kernel import calendar, events, rules
 from app.kernel.access import Actor
 from app.kernel.errors import Conflict, FieldError, Invalid

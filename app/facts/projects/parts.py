@@ -10,7 +10,7 @@ from app.facts.projects import service
 from app.facts.projects.models import Project, ProjectAlias, ProjectEnterprise, ProjectNote
 from app.facts.projects.schemas import ProjectEnterpriseIn
 from app.facts.projects.terms import EnterpriseRole
-from app.identity.auth.models import User
+from app.identity.auth.queries import name_of
 from app.kernel import calendar
 from app.kernel.access import Actor
 from app.kernel.errors import Conflict, Invalid, NotFound
@@ -134,7 +134,6 @@ def remove_enterprise(db: Session, actor: Actor, code: str, number: int) -> Proj
 def remark(db: Session, actor: Actor, code: str, kind: str, text: str) -> Project:
     """Write a note (`note`) or a problem that somebody must solve (`problem`)."""
     project = service.open_for_change(db, actor, code)
-    author = db.get(User, actor.id) if actor.kind == "user" else None
     db.add(
         ProjectNote(
             project_id=project.id,
@@ -142,7 +141,7 @@ def remark(db: Session, actor: Actor, code: str, kind: str, text: str) -> Projec
             text=text,
             at=calendar.now(),
             by=actor.id,
-            by_name=author.name if author else actor.name,
+            by_name=name_of(db, actor),
         )
     )
     service.touch(db, project)

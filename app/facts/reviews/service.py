@@ -11,7 +11,7 @@ from app.facts.reviews import queries
 from app.facts.reviews.models import Review, ReviewCondition
 from app.facts.reviews.schemas import ConcludeIn, ConditionIn, ReviewIn
 from app.facts.reviews.terms import Opinion, ReviewState
-from app.identity.auth.models import User
+from app.identity.auth.queries import name_of
 from app.kernel import calendar, events
 from app.kernel.access import Actor, Permission
 from app.kernel.errors import Conflict, Forbidden, Invalid
@@ -68,7 +68,7 @@ def request(db: Session, actor: Actor, code: str, body: ReviewIn) -> tuple[Proje
     review = Review(
         project_id=project.id, agreement_id=body.agreement, kind=body.kind, state=ReviewState.REQUESTED,
         requested_on=body.requested_on or calendar.today(), requested_at=calendar.now(), requested_by=actor.id,
-        requested_by_name=_name_of(db, actor), note=body.note,
+        requested_by_name=name_of(db, actor), note=body.note,
     )  # fmt: skip
     db.add(review)
     projects.touch(db, project)
@@ -99,7 +99,7 @@ def conclude(db: Session, actor: Actor, code: str, number: int, body: ConcludeIn
     review.evidence_id = None if paper is None else paper.id
     review.concluded_at = calendar.now()
     review.concluded_by = actor.id
-    review.concluded_by_name = _name_of(db, actor)
+    review.concluded_by_name = name_of(db, actor)
     db.add_all(ReviewCondition(project_id=project.id, review_id=review.id, text=text) for text in body.conditions)
     projects.touch(db, project)
     events.record(
@@ -152,7 +152,7 @@ def judge_condition(
     condition.met_on = body.met_on
     condition.met_note = body.note
     condition.judged_by = actor.id
-    condition.judged_by_name = _name_of(db, actor)
+    condition.judged_by_name = name_of(db, actor)
     projects.touch(db, project)
     verb = "project.review_condition_reopened" if body.met_on is None else "project.review_condition_met"
     events.record(db, verb, project, reason=body.note, review=review.id, condition=condition.id)
@@ -165,8 +165,3 @@ def _check_agreement(db: Session, project: Project, number: int) -> None:
         raise Invalid.field("agreement", "unknown_agreement", "该项目没有这份合同或协议")
     if agreement.voided_reason is not None:
         raise Invalid.field("agreement", "voided", "这份合同或协议已作废")
-
-
-def _name_of(db: Session, actor: Actor) -> str:
-    user = db.get(User, actor.id) if actor.kind == "user" else None
-    return user.name if user is not None else actor.name

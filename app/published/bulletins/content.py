@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 from app.facts.projects.models import Project
 from app.facts.projects.rules import SCALE
 from app.facts.projects.terms import Confidentiality
-from app.figures.indicators import INDICATORS_BY_CODE, rulebook
+from app.figures.indicators import INDICATORS_BY_CODE, Rulebook, rulebook
 from app.figures.questions import Question, answer
 from app.figures.rules import INDICATORS
 from app.figures.sources import FROM_DAY, SOURCES, TO_DAY
@@ -28,25 +28,28 @@ BY_UNIT = ("signed_count", "contract_amount", "funds_arrived", "started_count")
 def content(connection: Connection, month: Period) -> BulletinContent:
     """The bulletin of a month that is over."""
     year = Period.span(month.start.replace(month=1, day=1), month.end)
+    book = rulebook(connection)
     return BulletinContent(
         period=month.text,
         label=month.label,
         year_to_date=year.text,
-        headline=_headline(connection, month, year),
-        **_units(connection, month, year),
+        headline=_headline(connection, book, month, year),
+        **_units(connection, book, month, year),
         signed=_named(connection, "signings", month),
         started=_named(connection, "starts", month),
     )
 
 
-def _ask(connection: Connection, codes: tuple[str, ...], period: Period, **more: Any) -> list[dict[str, Any]]:
+def _ask(
+    connection: Connection, book: Rulebook, codes: tuple[str, ...], period: Period, **more: Any
+) -> list[dict[str, Any]]:
     asked = tuple(INDICATORS_BY_CODE[code] for code in codes)
-    question = Question(rulebook(connection), indicators=asked, period=period, as_of=period.end, **more)
+    question = Question(book, indicators=asked, period=period, as_of=period.end, **more)
     return answer(connection, question, None)
 
 
-def _headline(connection: Connection, month: Period, year: Period) -> list[Line]:
-    of_month, of_year = (_ask(connection, HEADLINE, period, yoy=True) for period in (month, year))
+def _headline(connection: Connection, book: Rulebook, month: Period, year: Period) -> list[Line]:
+    of_month, of_year = (_ask(connection, book, HEADLINE, period, yoy=True) for period in (month, year))
     return [
         Line(
             indicator=item["indicator"], label=item["label"], unit=item["unit"], version=item["version"],
@@ -64,11 +67,11 @@ def _compared(item: dict[str, Any]) -> Compared:
     )  # fmt: skip
 
 
-def _units(connection: Connection, month: Period, year: Period) -> dict[str, Any]:
+def _units(connection: Connection, book: Rulebook, month: Period, year: Period) -> dict[str, Any]:
     """All units of the month's last day, those without anything too; what belongs to none of them apart."""
     found: dict[str, dict[str, dict[str, Any]]] = {}
     for name, period in (("month", month), ("year", year)):
-        for item in _ask(connection, BY_UNIT, period, by=("unit",)):
+        for item in _ask(connection, book, BY_UNIT, period, by=("unit",)):
             values = found.setdefault(item["dimensions"]["unit"], {}).setdefault(name, {})
             values[item["indicator"]] = item["value"]
     term = terms(month.end).subquery()
