@@ -4,19 +4,17 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from app.facts.projects.models import Project
 from app.facts.projects.rules import SCALE
-from app.facts.projects.terms import Confidentiality
 from app.figures.indicators import INDICATORS_BY_CODE, Rulebook, rulebook
 from app.figures.questions import Question, answer
 from app.figures.rules import INDICATORS
-from app.figures.sources import FROM_DAY, SOURCES, TO_DAY
 from app.identity.units.models import Unit
 from app.identity.units.queries import TIERS, terms
 from app.kernel.calendar import Period
 from app.kernel.money import format_yuan, parse_yuan
-from app.published.bulletins.schemas import BulletinContent, Compared, Line, Named, NamedList, UnitLine
+from app.published.bulletins.schemas import BulletinContent, Compared, Line, UnitLine
 from app.published.issues.kinds import IssueKind, declare
+from app.published.named import named
 
 HEADLINE = (
     "signed_count", "contract_amount", "large_count", "framework_count", "framework_amount", "funds_arrived",
@@ -35,8 +33,8 @@ def content(connection: Connection, month: Period) -> BulletinContent:
         year_to_date=year.text,
         headline=_headline(connection, book, month, year),
         **_units(connection, book, month, year),
-        signed=_named(connection, "signings", month),
-        started=_named(connection, "starts", month),
+        signed=named(connection, "signings", month),
+        started=named(connection, "starts", month),
     )
 
 
@@ -103,31 +101,6 @@ def _together(of_units: list[dict[str, dict[str, Any]]]) -> UnitLine:
 
     month, year = ({code: total(stretch, code) for code in BY_UNIT} for stretch in ("month", "year"))
     return UnitLine(unit="other", name="其他", tier="", month=month, year=year)
-
-
-def _named(connection: Connection, source: str, month: Period) -> NamedList:
-    """Who stands behind a count. A bulletin goes from hand to hand: only open projects are named in it."""
-    of = SOURCES[source]
-    term = terms(month.end).subquery()
-    rows = connection.execute(
-        select(
-            Project.code, Project.name, of.event.label("day"), of.amount.label("fen"), Project.confidentiality,
-            term.c.name.label("unit"),
-        )
-        .select_from(of.table)
-        .outerjoin(term, term.c.unit_id == Project.unit_id)
-        .where(*of.where)
-        .order_by(of.event, Project.code),
-        {FROM_DAY.key: month.start, TO_DAY.key: month.end},
-    ).all()  # fmt: skip
-    open_ones = [row for row in rows if row.confidentiality is Confidentiality.OPEN]
-    return NamedList(
-        items=[
-            Named(project=row.code, name=row.name, on=row.day.isoformat(), amount=format_yuan(row.fen), unit=row.unit)
-            for row in open_ones
-        ],
-        withheld=len(rows) - len(open_ones),
-    )
 
 
 MONTHLY = declare(

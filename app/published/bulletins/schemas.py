@@ -1,5 +1,7 @@
 from pydantic import BaseModel, Field
 
+from app.published.named import NamedList
+
 NUMBER = "个数为数字；金额为元、两位小数的字符串；比率为十位小数的字符串；null 为没有"
 
 
@@ -33,23 +35,6 @@ class UnitLine(BaseModel):
     tier: str = Field(description="分组", examples=["key"])
     month: dict[str, int | str] = Field(description="指标 → 当月的值", examples=[{"signed_count": 1}])
     year: dict[str, int | str] = Field(description="指标 → 当年累计", examples=[{"signed_count": 3}])
-
-
-class Named(BaseModel):
-    """A project that was signed or started in the month."""
-
-    project: str = Field(description="项目编号", examples=["500114-2020-0046"])
-    name: str = Field(description="项目名称", examples=["防眩光玻璃"])
-    on: str = Field(description="计入日期", examples=["2020-08-18"])
-    amount: str = Field(description="首份正式合同金额（元）", examples=["120000000.00"])
-    unit: str | None = Field(description="责任单位", examples=["区经济信息委"])
-
-
-class NamedList(BaseModel):
-    """The projects behind a count: the open ones by name, the others only counted."""
-
-    items: list[Named] = Field(description="公开项目")
-    withheld: int = Field(description="另有多少个计入而不列名的项目（内部或密封）", examples=[0])
 
 
 class BulletinContent(BaseModel):
