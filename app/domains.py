@@ -16,6 +16,7 @@ import app.facts.pipeline.models
 import app.facts.projects.models
 import app.facts.reports.models
 import app.facts.reviews.models
+import app.facts.rewards.providers.models
 import app.facts.statistics.models
 import app.identity.auth.models
 import app.identity.periods.models
