@@ -1,4 +1,4 @@
-"""Which projects stand behind a count of a period, as far as a paper that goes from hand to hand may name them."""
+"""What a paper calls units and projects; only open projects are named where it goes from hand to hand."""
 
 from pydantic import BaseModel, Field
 from sqlalchemy import Connection, select
@@ -9,6 +9,13 @@ from app.figures.sources import FROM_DAY, SOURCES, TO_DAY
 from app.identity.units.queries import terms
 from app.kernel.calendar import Period
 from app.kernel.money import format_yuan
+
+
+class UnitName(BaseModel):
+    """A unit under the name it had on the last day of the period."""
+
+    unit: str = Field(description="单位编码", examples=["jxw"])
+    name: str = Field(description="单位名称（期间最后一天）", examples=["区经济信息委"])
 
 
 class Named(BaseModel):

@@ -24,6 +24,15 @@ OVERDUE = and_(FollowUp.state == FollowUpState.OPEN, FollowUp.due_on < TODAY)
 _STANDING = type_coerce(case((OVERDUE, FollowUpStanding.OVERDUE.value), else_=FollowUp.state), Word(FollowUpStanding))
 
 
+def standing_on(follow_up: Any, day: date) -> FollowUpStanding:
+    """How a follow-up stood at the end of a day, by when it was done or dropped: `follow_up` has its columns."""
+    if follow_up.state is FollowUpState.DONE and follow_up.done_on <= day:
+        return FollowUpStanding.DONE
+    if follow_up.state is FollowUpState.DROPPED and calendar.day_of(follow_up.closed_at) <= day:
+        return FollowUpStanding.DROPPED
+    return FollowUpStanding.OVERDUE if follow_up.due_on < day else FollowUpStanding.OPEN
+
+
 class NoFollowUp(NotFound):
     code = "no_follow_up"
     message, english = "没有这项对接落实", "There is no such follow-up."

@@ -1,6 +1,6 @@
 from pydantic import BaseModel, Field
 
-from app.published.named import NamedList
+from app.published.named import NamedList, UnitName
 
 POINTS = "分数，十进制字符串，小数位数按规则"
 
@@ -67,13 +67,6 @@ class SummaryLine(BaseModel):
     unit: str = Field(description="单位", examples=["个"])
     value: int | str = Field(description="个数为数字；金额为元、两位小数的字符串；天数为一位小数的字符串", examples=[2])
     text: str = Field(description="印刷写法", examples=["2"])
-
-
-class UnitName(BaseModel):
-    """A unit whose report of the week came late or not at all."""
-
-    unit: str = Field(description="单位编码", examples=["jxw"])
-    name: str = Field(description="单位名称（该周最后一天）", examples=["区经济信息委"])
 
 
 class BoardContent(BaseModel):

@@ -6,7 +6,7 @@ from typing import Any
 Difference = tuple[str, Any, Any]
 """Path (`units.3.contract_amount`), before, after; None where there is nothing."""
 
-NAMES = ("indicator", "project", "code", "id", "unit")
+NAMES = ("indicator", "project", "code", "id", "unit", "week")
 """What tells an entry of a list apart from its neighbours, the first of these that all entries of both lists have."""
 
 

@@ -70,6 +70,7 @@ def test_all_units_stand_there_and_add_up_to_the_district(august: dict[str, Any]
     units = {line["unit"]: line for line in august["units"]}
     assert units["nyw"]["month"] == {
         "signed_count": 0, "contract_amount": "0.00", "funds_arrived": "0.00", "started_count": 0,
+        "days_out": "0.0", "outgoing_visits": 0, "incoming_visits": 0, "late_reports": 0, "missing_reports": 0,
     }  # fmt: skip
     assert (units["jxw"]["month"]["signed_count"], units["jxw"]["year"]["signed_count"]) == (2, 3)
     assert august["other_units"]["month"]["contract_amount"] == "300000000.00"

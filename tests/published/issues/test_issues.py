@@ -57,7 +57,7 @@ def test_an_issue_is_frozen_with_its_rules_place_in_the_log_and_hash(as_: As, db
     assert made.status_code == 201
     issue = made.json()
     assert (issue["number"], issue["edition"], issue["title"]) == (1, 1, "招商引资工作通报（2020年第1期）")
-    assert issue["rules"] == {"indicators": 0, "scale": 0}
+    assert issue["rules"] == {"indicators": 0, "scale": 0, "engagements": 0, "weekly_reports": 0}
     assert issue["published_by"] and issue["log_seq"] > 0
     content = json.dumps(issue["content"], ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     assert sha256(content.encode()).hexdigest() == issue["content_hash"]
