@@ -11,7 +11,7 @@ import structlog
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, Field
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from app.kernel.replies import encode
@@ -94,6 +94,12 @@ class NoSuchMethod(Problem):
 class Conflict(Problem):
     status, title, code = 409, "Conflict", "conflict"
     message, english = "与现有数据冲突", "This conflicts with what is there."
+
+
+class Crossed(Conflict):
+    code = "crossed"
+    message = "您与他人同时修改了相关联的内容，系统撤销了本次修改，没有保存任何内容；请再试一次"
+    english = "You and somebody else changed related things at once. Nothing of yours was saved. Please try again."
 
 
 class Stale(Problem):
@@ -195,6 +201,8 @@ REASONS = {
     "less_than": "须小于 {lt}",
     "too_short": "至少 {min_length} 项",
     "too_long": "至多 {max_length} 项",
+    "union_tag_invalid": "{discriminator} 应为 {expected_tags} 之一",
+    "union_tag_not_found": "缺少 {discriminator}",
     "value_error": "{error}",
 }
 
@@ -281,6 +289,11 @@ def _same_key(error: IntegrityError) -> bool:
     return getattr(error.orig, "sqlstate", None) == "23505" or "UNIQUE constraint" in str(error.orig)
 
 
+def _waited_in_a_ring(error: OperationalError) -> bool:
+    """Whether the database ended one of two transactions that waited for each other; it can be asked for again."""
+    return getattr(error.orig, "sqlstate", None) == "40P01"
+
+
 def install(app: FastAPI) -> None:
     """Register the one handler of each kind of exception."""
 
@@ -310,7 +323,15 @@ def install(app: FastAPI) -> None:
         log.warning("same_key", request_id=request.scope.get("request_id"), exc_info=error)
         return problem_response(request, Conflict())
 
+    async def crossed(request: Request, error: Exception) -> Response:
+        assert isinstance(error, OperationalError)
+        if not _waited_in_a_ring(error):
+            return await broken(request, error)
+        log.warning("crossed", request_id=request.scope.get("request_id"), exc_info=error)
+        return problem_response(request, Crossed())
+
     app.add_exception_handler(Problem, ours)
+    app.add_exception_handler(OperationalError, crossed)
     app.add_exception_handler(IntegrityError, clash)
     app.add_exception_handler(RequestValidationError, validation)
     app.add_exception_handler(StarletteHTTPException, framework)

@@ -1,11 +1,12 @@
 """The application with a few more routes, on which the tests of the kernel try what no domain should do."""
 
+import threading
 from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, FastAPI, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 
 from app.config import Settings
 from app.identity.auth.access import Public, Read, reads, requires
@@ -129,6 +130,19 @@ def deferred(db: Db, _actor: Editor) -> Response:
 def unchecked(db: Db, _actor: Editor) -> Response:
     """Looks for nobody who was here before."""
     db.add(_unit("unchecked"))
+    return saved(db, {"done": True}, status=201)
+
+
+_halfway = threading.Barrier(2)
+
+
+@router.post("/crosses", status_code=201)
+def crosses(first: str, then: str, db: Db, _actor: Editor) -> Response:
+    """Changes two units, and where two can write at once, only after another has changed one, too."""
+    for code in (first, then):
+        db.execute(update(Unit).where(Unit.code == code).values(name=first))
+        if code == first and db.get_bind().dialect.name != "sqlite":
+            _halfway.wait(timeout=20)
     return saved(db, {"done": True}, status=201)
 
 

@@ -20,7 +20,7 @@ from app.kernel import chain, events
 from app.kernel.db import Database, Instant, instant_text
 from tests.clients import As, Work
 from tests.databases import Databases
-from tests.factories.identity import make_session, make_user
+from tests.factories.identity import make_session, make_unit, make_user
 from tests.kernel.conftest import calm
 from tests.kernel.lab import make_lab
 
@@ -133,6 +133,29 @@ def test_of_two_who_write_the_same_key_one_is_told_of_the_other(as_: As, app: Fa
     assert sorted(answer.status_code for answer in answers) == [201, 409, 409, 409]
     assert {answer.json().get("code") for answer in answers} == {None, "conflict"}
     assert codes(app.state.database) == ["unchecked"]
+
+
+def test_of_two_who_wait_for_each_other_one_is_told_so(as_: As, app: FastAPI, backend: str) -> None:
+    database: Database = app.state.database
+    with database.unit_of_work() as db:
+        make_unit(db, "left")
+        make_unit(db, "right")
+    ways = [("left", "right"), ("right", "left")]
+    clients = [calm(as_("officer", login=first)) for first, _ in ways]
+    with ThreadPoolExecutor(2) as pool:
+        ask = [
+            pool.submit(client.post, "/lab/crosses", params={"first": first, "then": then})
+            for client, (first, then) in zip(clients, ways, strict=True)
+        ]
+        answers = sorted((one.result() for one in ask), key=lambda answer: answer.status_code)
+    if backend == "sqlite":  # one writes after the other
+        assert [answer.status_code for answer in answers] == [201, 201]
+    else:
+        assert [answer.status_code for answer in answers] == [201, 409]
+        assert answers[1].json()["code"] == "crossed"
+        with database.reading() as connection:
+            names = connection.execute(select(Unit.name).where(Unit.code.in_(["left", "right"]))).scalars().all()
+        assert names[0] == names[1], "both are the winner's"
 
 
 @pytest.mark.parametrize("what", ["conflict", "field", "many", "break"])

@@ -69,15 +69,7 @@ def merge(db: Session, actor: Actor, merged_id: int, body: MergeIn) -> Enterpris
     """
     if merged_id == body.into:
         raise Invalid.field("into", "itself", "不能并入自身")
-    concerned = select(Enterprise.id).where(
-        or_(
-            Enterprise.id.in_([merged_id, body.into]),
-            Enterprise.parent_id == merged_id,
-            Enterprise.merged_into_id == merged_id,
-        )
-    )
-    everyone = lock(db, db.scalars(concerned))
-    everyone |= lock(db, set(db.scalars(concerned)) - everyone.keys())  # who came while we waited
+    everyone = _hold(db, merged_id, body.into)
     merged, kept = everyone.get(merged_id), everyone.get(body.into)
     if merged is None:
         raise NoEnterprise
@@ -102,6 +94,28 @@ def merge(db: Session, actor: Actor, merged_id: int, body: MergeIn) -> Enterpris
         db, "enterprise.merged", kept, reason=body.reason, kept_id=kept.id, merged_id=merged.id, merge_id=trace.id
     )
     return trace
+
+
+def _hold(db: Session, merged_id: int, kept_id: int) -> dict[int, Enterprise]:
+    """Both, and whoever points at the one that goes, held until the commit.
+
+    All are taken in one go, in the order of their numbers. When others came to point there meanwhile, what is held is
+    let go before more is taken: two who take in two goes may wait for each other.
+    """
+    concerned = select(Enterprise.id).where(
+        or_(
+            Enterprise.id.in_([merged_id, kept_id]),
+            Enterprise.parent_id == merged_id,
+            Enterprise.merged_into_id == merged_id,
+        )
+    )
+    while True:
+        go = db.begin_nested()
+        everyone = lock(db, db.scalars(concerned))
+        if everyone.keys() >= set(db.scalars(concerned)):
+            go.commit()
+            return everyone
+        go.rollback()
 
 
 def _move_line(

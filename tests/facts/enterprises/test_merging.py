@@ -1,5 +1,7 @@
 """Merging two entries of one enterprise, and taking it back."""
 
+import threading
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -304,3 +306,39 @@ def test_domains_above_keep_their_part_in_the_trace(db: Work, two: tuple[int, in
         with pytest.raises(service.Invalid):
             service.linkable(session, merged)
         assert service.linkable(session, kept).id == kept
+
+
+def test_many_merge_at_once_and_nobody_waits_in_a_ring(as_: As, db: Work) -> None:
+    with db() as session:
+        made = [make_enterprise(session, name=f"企业{n}").id for n in range(6)]
+        below = [make_enterprise(session, name=f"子公司{n}", parent_id=made[n % 6]).id for n in range(12)]
+    officers = [as_("officer", login=f"officer{n}") for n in range(5)]
+    start, codes = threading.Barrier(5), []
+
+    def merge(n: int) -> None:
+        start.wait()
+        for one, other in [*permutations(made, 2)][n::4]:
+            answer = officers[n].post(f"{LIST}/{one}/merge", json={"into": other, "reason": "同一企业"})
+            codes.append(answer.json().get("code", answer.status_code))
+            if answer.status_code == 201:
+                undone = officers[n].post(f"{LIST}/merges/{answer.json()['id']}/undo", json={"reason": "并错了"})
+                codes.append(undone.json().get("code", undone.status_code))
+
+    def move() -> None:
+        start.wait()
+        for n, one in enumerate(below * 3):
+            found = officers[4].get(f"{LIST}/{one}")
+            answer = officers[4].patch(
+                f"{LIST}/{one}", json={"parent_id": made[n % 5]}, headers={"If-Match": found.headers["etag"]}
+            )
+            codes.append(answer.json().get("code", answer.status_code))
+
+    threads = [threading.Thread(target=merge, args=[n]) for n in range(4)] + [threading.Thread(target=move)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(codes) >= 66
+    assert set(codes) <= {200, 201, "enterprise_merged", "undo_blocked", "stale", "invalid"}, "nobody was crossed"
+    with db() as session:
+        assert_log_equals_tables(session)
