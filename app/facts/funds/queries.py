@@ -1,12 +1,15 @@
 """A project's ledger of funds as it is seen."""
 
+from collections import Counter, defaultdict
+from collections.abc import Collection
+from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, Select, bindparam, func, select
 from sqlalchemy.orm import Session, aliased
 
 from app.facts.funds.ledger import FUNDS
-from app.facts.funds.models import FundEntry
+from app.facts.funds.models import FundEntry, FundSource
 from app.facts.projects import queries as projects
 from app.facts.recognition.queries import standings
 from app.facts.recognition.terms import EntryState
@@ -95,3 +98,22 @@ def recognised_fen(db: Session, project_id: int) -> int:
         )
     ).scalar_one()
     return int(total or 0)
+
+
+def recognised_by_source(
+    db: Connection | Session, project_ids: Collection[int], until: date
+) -> defaultdict[int, Counter[FundSource]]:
+    """The same of many projects by where it came from, of what arrived (or went back) until a day."""
+    rows = db.execute(
+        select(FundEntry.project_id, FundEntry.source, func.sum(FundEntry.amount_fen))
+        .where(
+            FundEntry.project_id.in_(project_ids),
+            FundEntry.state == EntryState.RECOGNISED,
+            FundEntry.arrived_on <= until,
+        )
+        .group_by(FundEntry.project_id, FundEntry.source)
+    )
+    found: defaultdict[int, Counter[FundSource]] = defaultdict(Counter)
+    for number, source, fen in rows:
+        found[number][source] = int(fen)
+    return found

@@ -1,6 +1,7 @@
 """A project's ledger of outcomes as it is seen, and how far its investment has come."""
 
 from collections import Counter
+from collections.abc import Collection
 from datetime import date
 from typing import Any
 
@@ -172,3 +173,21 @@ def taken(db: Session, project_id: int, kind: OutcomeKind, start: date, end: dat
         )
         .order_by(Outcome.id)
     ).first()
+
+
+# -- what rewards are computed from --------------------------------------------------------------------------------
+
+
+def recognised(db: Connection | Session, project_ids: Collection[int], until: date) -> Counter[tuple[int, OutcomeKind]]:
+    """Fen by project and kind, of what was recognised and came about (or was taken back) until a day; jobs left out."""
+    rows = db.execute(
+        select(Outcome.project_id, Outcome.kind, func.sum(Outcome.amount_fen))
+        .where(
+            Outcome.project_id.in_(project_ids),
+            Outcome.state == EntryState.RECOGNISED,
+            Outcome.happened_on <= until,
+            Outcome.amount_fen.is_not(None),
+        )
+        .group_by(Outcome.project_id, Outcome.kind)
+    )
+    return Counter({(number, kind): int(fen) for number, kind, fen in rows})
