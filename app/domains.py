@@ -16,6 +16,7 @@ import app.facts.pipeline.models
 import app.facts.projects.models
 import app.facts.reports.models
 import app.facts.reviews.models
+import app.facts.rewards.leads.models
 import app.facts.rewards.providers.models
 import app.facts.statistics.models
 import app.identity.auth.models
@@ -50,6 +51,7 @@ from app.facts.funds import reactions as funds_react
 from app.facts.funds.ledger import FUNDS
 from app.facts.funds.routes import router as funds
 from app.facts.history.routes import engagements as engagement_history
+from app.facts.history.routes import rewards as reward_history
 from app.facts.history.routes import router as history
 from app.facts.meta.routes import router as meta
 from app.facts.outcomes import reactions as outcomes_react
@@ -71,6 +73,9 @@ from app.facts.reports.jobs import keep_weeks
 from app.facts.reports.routes import router as reports
 from app.facts.reviews import notices as reviews_tell
 from app.facts.reviews.routes import router as reviews
+from app.facts.rewards import sights as rewards_sight
+from app.facts.rewards.leads.models import Lead
+from app.facts.rewards.leads.routes import router as leads
 from app.facts.statistics.routes import router as statistics
 from app.figures.routes import router as figures
 from app.identity.auth.account_routes import router as accounts
@@ -111,9 +116,11 @@ ROUTERS: tuple[APIRouter, ...] = (
     follow_ups,
     reports,
     report_sheets,
+    leads,
     statistics,
     history,
     engagement_history,
+    reward_history,
     attention,
     meta,
     issues,
@@ -192,6 +199,7 @@ FEED: Feed = declare(
         "unit": Subject(P.UNIT_READ, ("unit",)),
         "report": Subject(P.REPORT_READ, ("report",), reports_sight.admits),
         "report_week": Subject(P.REPORT_READ, ("report_week",)),
+        "lead": Subject(P.REWARD_READ, ("lead",), rewards_sight.admits, rewards_sight.newest_of(Lead)),
         "statistic": Subject(P.FIGURE_READ, ("statistic",)),
         "ledger_import": Subject(P.LEDGER_IMPORT, ("ledger_import",)),
         "period": Subject(P.META_READ, ("period",)),

@@ -11,6 +11,7 @@ from tests.clients import As, Work
 from tests.factories.engagements import make_engagement
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
+from tests.factories.rewards import make_lead
 
 EVERY_CASE = True  # they choose the statements
 
@@ -32,10 +33,12 @@ def test_a_list_is_sorted_by_what_it_tells(path: str, as_: As, db: Work) -> None
     with db() as session:
         for number in range(3):
             make_project(session, code=f"500114-2020-000{number}", unit=make_unit(session, f"u{number}"))
-        engagement = make_engagement(session, unit="u1").id
+        numbers = {"engagement_id": make_engagement(session, unit="u1").id, "lead_id": make_lead(session).id}
     permission, keys = LISTS[path]
     client = as_(next(role.value for role in Role if Permission(permission) in TABLE[role]))
-    address = path.replace("{code}", "500114-2020-0001").replace("{engagement_id}", str(engagement))
+    address = path.replace("{code}", "500114-2020-0001")
+    for name, number in numbers.items():
+        address = address.replace(f"{{{name}}}", str(number))
     for key in keys:
         answer = client.get(address, params={"sort": key, **MORE.get(path, {})})
         assert answer.status_code == 200, f"{key}: {answer.text}"

@@ -67,6 +67,9 @@ class Permission(StrEnum):
     REVIEW_CONCLUDE = "review.conclude"
     GATE_OVERRIDE = "gate.override"  # asking to pass a closed gate
     GATE_DECIDE = "gate.decide"
+    REWARD_READ = "reward.read"  # leads, claims, payments; a reporter those of the own unit
+    REWARD_FILE = "reward.file"  # registering leads, filing claims
+    REWARD_REVIEW = "reward.review"  # checking exclusions, joint review, public notice, objections
     FIGURE_READ = "figure.read"
     STATISTIC_EDIT = "statistic.edit"  # figures typed in from outside
     ISSUE_READ = "issue.read"  # what was published
@@ -85,13 +88,13 @@ class Permission(StrEnum):
 P = Permission
 _STAFF = {
     P.META_READ, P.UNIT_READ, P.ENTERPRISE_READ, P.PROJECT_READ, P.FIGURE_READ, P.STREAM_READ, P.LEDGER_EXPORT,
-    P.RULE_READ, P.EVIDENCE_READ, P.ENGAGEMENT_READ, P.REPORT_READ, P.ISSUE_READ,
+    P.RULE_READ, P.EVIDENCE_READ, P.ENGAGEMENT_READ, P.REPORT_READ, P.ISSUE_READ, P.REWARD_READ,
 }  # fmt: skip
 _OFFICER = _STAFF | {
     P.UNIT_EDIT, P.ENTERPRISE_EDIT, P.ENTERPRISE_MERGE, P.CONTACT_READ, P.PROJECT_CREATE, P.PROJECT_EDIT,
     P.AGREEMENT_EDIT, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.STATISTIC_EDIT, P.LEDGER_IMPORT, P.CALENDAR_EDIT,
     P.RULE_SAVE, P.EVIDENCE_ADD, P.REVIEW_REQUEST, P.GATE_OVERRIDE, P.ENGAGEMENT_EDIT, P.ENGAGEMENT_JOIN,
-    P.REPORT_EDIT, P.REPORT_JUDGE,
+    P.REPORT_EDIT, P.REPORT_JUDGE, P.REWARD_FILE, P.REWARD_REVIEW,
 }  # fmt: skip
 
 TABLE: dict[Role, frozenset[Permission]] = {
@@ -104,7 +107,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
     Role.REPORTER: frozenset(
         _STAFF
         | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.ENGAGEMENT_EDIT}
-        | {P.REPORT_EDIT}
+        | {P.REPORT_EDIT, P.REWARD_FILE}
     ),
     Role.LEADER: frozenset(_STAFF | {P.SELF}),
     Role.SYSTEM_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.UNIT_EDIT, P.USER_READ, P.USER_EDIT, P.KEY_EDIT}),

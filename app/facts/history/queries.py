@@ -14,8 +14,10 @@ from app.facts.history.labels import COLUMNS as PROJECT_COLUMNS
 from app.facts.history.labels import HIDDEN, Named, Ref
 from app.facts.history.labels import TABLES as PROJECT_TABLES
 from app.facts.history.labels import VERBS as PROJECT_VERBS
+from app.facts.history.reward_labels import LEAD_COLUMNS, LEAD_TABLES, LEAD_VERBS
 from app.facts.history.schemas import HistoryQuery
 from app.facts.projects import queries as projects
+from app.facts.rewards.leads import queries as leads
 from app.identity.auth.models import User
 from app.identity.units.models import Unit
 from app.kernel.access import Actor
@@ -36,9 +38,9 @@ HISTORY = Listing(
 )
 _of_subject = and_(Event.subject == bindparam("subject_kind"), Event.subject_key == bindparam("subject_code"))
 
-VERBS = PROJECT_VERBS | ENGAGEMENT_VERBS
-TABLES = PROJECT_TABLES | ENGAGEMENT_TABLES
-COLUMNS = PROJECT_COLUMNS | ENGAGEMENT_COLUMNS
+VERBS = PROJECT_VERBS | ENGAGEMENT_VERBS | LEAD_VERBS
+TABLES = PROJECT_TABLES | ENGAGEMENT_TABLES | LEAD_TABLES
+COLUMNS = PROJECT_COLUMNS | ENGAGEMENT_COLUMNS | LEAD_COLUMNS
 NAMES: dict[Ref, Any] = {Ref.UNIT: Unit, Ref.ENTERPRISE: Enterprise, Ref.USER: User}
 
 _decode = msgspec.json.Decoder().decode
@@ -54,6 +56,12 @@ def of_engagement(connection: Connection, _actor: Actor, number: int, asked: His
     if connection.execute(select(Engagement.id).where(Engagement.id == number)).one_or_none() is None:
         raise NoEngagement
     return _told(connection, "engagement", str(number), asked, with_grants=False)
+
+
+def of_lead(connection: Connection, actor: Actor, number: int, asked: HistoryQuery) -> dict[str, Any]:
+    """What happened to a lead the actor may see."""
+    leads.detail(connection, actor, number)
+    return _told(connection, "lead", str(number), asked, with_grants=False)
 
 
 def _told(

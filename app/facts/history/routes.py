@@ -6,6 +6,7 @@ from app.facts.engagements.queries import NoEngagement
 from app.facts.history import queries
 from app.facts.history.schemas import HistoryOut, HistoryQuery
 from app.facts.projects.queries import NoProject
+from app.facts.rewards.leads.queries import NoLead
 from app.identity.auth.access import Read, reads
 from app.kernel.access import Permission
 from app.kernel.asking import asked
@@ -14,7 +15,9 @@ from app.kernel.routing import api
 
 router = api("projects")
 engagements = api("engagements")
+rewards = api("rewards")
 
+LeadId = Annotated[int, Path(description="线索编号", ge=1, le=2**63 - 1, examples=[12])]
 EngagementId = Annotated[int, Path(description="对接活动编号", ge=1, le=2**63 - 1, examples=[17])]
 Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], pattern="^[0-9A-Za-z-]{1,20}$")]
 
@@ -46,3 +49,18 @@ async def get_engagement_history(
     """Everything that happened to an engagement and its follow-ups, newest first. Which projects it touches is told in
     the history of the project."""
     return await read.answer(queries.of_engagement, engagement_id, q)
+
+
+@rewards.get(
+    "/rewards/leads/{lead_id}/history",
+    summary="线索历史",
+    response_model=HistoryOut,
+    responses=raises(NoLead, Invalid),
+)
+async def get_lead_history(
+    read: Annotated[Read, reads(Permission.REWARD_READ)],
+    lead_id: LeadId,
+    q: Annotated[HistoryQuery, asked(HistoryQuery)],
+) -> Response:
+    """Everything that happened to a lead, newest first. What people said of themselves is told as changed only."""
+    return await read.answer(queries.of_lead, lead_id, q)

@@ -43,6 +43,8 @@ from app.facts.reports.terms import (
     WEEK_STATE_LABELS,
 )
 from app.facts.reviews.terms import OPINION_LABELS, REVIEW_KIND_LABELS, REVIEW_STATE_LABELS
+from app.facts.rewards.leads.terms import EXCLUSION_LABELS, PAPER_KIND_LABELS, VERDICT_LABELS
+from app.facts.rewards.providers.terms import IDENTITY_KIND_LABELS, PROVIDER_KIND_LABELS
 from app.facts.statistics.terms import STATISTIC_LABELS
 from app.identity.units.models import TIER_LABELS, UNIT_KIND_LABELS
 from app.kernel.access import ROLE_LABELS, Actor
@@ -84,6 +86,13 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
         "step": STEP_LABELS,
         "week_state": WEEK_STATE_LABELS,
         "deadline_source": DEADLINE_SOURCE_LABELS,
+    },
+    "rewards": {
+        "provider_kind": PROVIDER_KIND_LABELS,
+        "identity_kind": IDENTITY_KIND_LABELS,
+        "exclusion": EXCLUSION_LABELS,
+        "verdict": VERDICT_LABELS,
+        "paper_kind": PAPER_KIND_LABELS,
     },
     "statistics": {"code": STATISTIC_LABELS},
     "enterprises": {"ownership": OWNERSHIP_LABELS, "listing": LISTING_LABELS},

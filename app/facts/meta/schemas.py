@@ -20,6 +20,7 @@ class ChoicesOut(BaseModel):
     gates: dict[str, list[Choice]] = Field(description="关口：要求、缺项、例外与疑似重复")
     engagements: dict[str, list[Choice]] = Field(description="对接活动")
     reports: dict[str, list[Choice]] = Field(description="周报")
+    rewards: dict[str, list[Choice]] = Field(description="引资人奖励")
     statistics: dict[str, list[Choice]] = Field(description="外部统计数据")
     enterprises: dict[str, list[Choice]] = Field(description="企业")
     units: dict[str, list[Choice]] = Field(description="单位")

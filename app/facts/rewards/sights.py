@@ -1,0 +1,87 @@
+"""Who sees leads and claims: the bureau and leaders all, a reporter those of the own unit; of a project that one does
+not see, nobody. The same rule as a condition of lists, and asked of what the log says of who may see a subject.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, literal, or_, select
+from sqlalchemy.orm import Session
+
+from app.facts.projects import queries as projects
+from app.facts.projects import sights as project_sights
+from app.facts.projects.models import Project
+from app.facts.projects.service import EDITS_ALL
+from app.kernel.access import Actor
+from app.kernel.db import Id
+from app.kernel.errors import Forbidden
+from app.kernel.paging import Sight
+
+
+class NotYourUnit(Forbidden):
+    code = "not_your_unit"
+    message = "单位联络员只能办理本单位的线索与奖励申报"
+    english = "A reporter deals with the leads and claims of the own unit only."
+
+
+def acts_for_all(actor: Actor) -> bool:
+    """The bureau acts for every unit."""
+    return actor.kind == "system" or not actor.roles.isdisjoint(EDITS_ALL)
+
+
+def check_own(actor: Actor, unit_id: int | None) -> None:
+    """403 `not_your_unit` unless the actor may act for this unit."""
+    if not acts_for_all(actor) and (actor.unit_id is None or actor.unit_id != unit_id):
+        raise NotYourUnit
+
+
+def admits(actor: Actor, sight: Any) -> bool:
+    """Does a sight, as the log keeps it, let this actor see the lead or claim?"""
+    if actor.kind == "system":
+        return True
+    if not sight or not (actor.sees_all or (actor.unit_id is not None and actor.unit_id == sight["unit"])):
+        return False
+    return sight["project"] is None or project_sights.admits(actor, sight["project"])
+
+
+def newest_of(model: Any) -> Callable[[Connection, Collection[int]], Mapping[int, Any]]:
+    """What gives the present sights of these leads or claims."""
+
+    def newest(connection: Connection, ids: Collection[int]) -> Mapping[int, Any]:
+        found = connection.execute(
+            select(model.id, model.unit_id, Project.sight)
+            .outerjoin(Project, Project.id == model.project_id)
+            .where(model.id.in_(ids))
+        )
+        return {row.id: {"unit": row.unit_id, "project": row.sight} for row in found}
+
+    return newest
+
+
+def visible(actor: Actor, model: Any) -> ColumnElement[bool]:
+    """The same as a condition with its values, for a select of `model` with `Project` joined (perhaps to none)."""
+    seen = or_(model.project_id.is_(None), projects.visible(actor))
+    return seen if actor.sees_all else and_(seen, model.unit_id == literal(actor.unit_id, Id))
+
+
+def sight(actor: Actor, model: Any) -> Sight:
+    """The same for lists (statements are kept by its shape)."""
+    of_projects = projects.sight(actor)
+    seen = literal(True) if of_projects.condition is None else of_projects.condition
+    seen = or_(model.project_id.is_(None), seen)
+    if actor.sees_all:
+        return Sight(f"{of_projects.shape} rewards", seen, of_projects.values)
+    own = model.unit_id == bindparam("own_unit", type_=Id)
+    values = {**of_projects.values, "own_unit": actor.unit_id}
+    return Sight(f"{of_projects.shape} rewards of a unit", and_(seen, own), values)
+
+
+def get(db: Session, actor: Actor, model: Any, number: int, *, lock: bool = False) -> Any | None:
+    """The lead or claim of this number that the actor may see, locked until the commit with `lock`; else None."""
+    query = (
+        select(model)
+        .outerjoin(Project, Project.id == model.project_id)
+        .where(model.id == number, visible(actor, model))
+        .execution_options(populate_existing=True)
+    )
+    return db.scalars(query.with_for_update(of=model) if lock else query).one_or_none()
