@@ -20,7 +20,7 @@ PYTHON ?= $(shell for p in python3.14 python3.13 python3.12 python3.11 python3 p
 	$$p -c '$(FITS)' >/dev/null 2>&1 && { echo $$p; break; }; done)
 
 # Backends of the tests. PostgreSQL 18 comes as a wheel; 15 must be installed, without it those tests are
-# skipped (but fail where CI is set). Beside a newer one, 15 runs every test but not every case of it: see
+# skipped (but fail where CI is set). Beside SQLite they run every test but not every case of it: see
 # tests/conftest.py. `TEST_BACKENDS=postgres15 make test` runs all of them on it.
 TEST_BACKENDS ?= sqlite,postgres18,postgres15
 

@@ -15,11 +15,11 @@ A test that asks for a database, directly or through another fixture, runs once 
 marks `database` and `sqlite` or `postgres`: `pytest -m "database and postgres"`. With one backend only:
 `TEST_BACKENDS=sqlite pytest`. A module that says `BACKENDS = ("sqlite",)` runs on no other.
 
-Where two PostgreSQL are asked for, the oldest is there for what depends on its version: the statements. Of a test
-with many cases it runs the first and the last, since cases of one test seldom differ in their statements; in a module
+Beside SQLite a PostgreSQL is there for what depends on it: the statements. Of a test with many cases it runs the first
+and the last, since the rows of a table of roles, states or wrong inputs seldom differ in their statements; in a module
 that says `EVERY_CASE = True` they do, and all run. A module that says `NEWEST_ONLY = True` has no statements of its
-own (the command line, what is refused before any database is asked) and is left out there. Asked for alone, the oldest
-runs everything.
+own (the command line, what is refused before any database is asked) and is left out on the older of two. A PostgreSQL
+that is asked for alone, `TEST_BACKENDS=postgres18 pytest`, runs everything.
 """
 
 import os
@@ -77,16 +77,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     servers = sorted((name for name in backends() if name != "sqlite"), key=lambda name: int(name[8:] or 0))
-    if len(servers) < 2:
+    if len(backends()) < 2:
         return
-    cases: dict[tuple[object, str], list[pytest.Item]] = {}
+    cases: dict[tuple[object, str, str], list[pytest.Item]] = {}
     for item in items:
-        if isinstance(item, pytest.Function) and _backend_of(item) == servers[0]:
-            cases.setdefault((item.parent, item.originalname), []).append(item)
+        if isinstance(item, pytest.Function) and (backend := _backend_of(item)) in servers:
+            cases.setdefault((item.parent, item.originalname, backend), []).append(item)
     left_out = {
         item
-        for several in cases.values()
-        for item in (several if _says(several[0], "NEWEST_ONLY") else several[1:-1])
+        for (_, _, backend), several in cases.items()
+        for item in (several if _says(several[0], "NEWEST_ONLY") and backend != servers[-1] else several[1:-1])
         if not _says(item, "EVERY_CASE")
     }
     if left_out:

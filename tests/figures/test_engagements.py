@@ -26,6 +26,8 @@ from tests.factories.identity import make_unit, make_user
 from tests.factories.projects import make_project
 from tests.figures.test_definitions import rule
 
+EVERY_CASE = True  # they choose the statements
+
 CODES = [indicator.code for indicator in ENGAGEMENT_INDICATORS]
 
 

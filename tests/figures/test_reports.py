@@ -15,6 +15,8 @@ from tests.clients import As, Work
 from tests.factories.identity import make_unit
 from tests.factories.reports import make_report, make_week
 
+EVERY_CASE = True  # they choose the statements
+
 
 @pytest.fixture(autouse=True)
 def clock() -> Iterator[time_machine.Traveller]:

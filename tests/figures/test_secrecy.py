@@ -13,6 +13,8 @@ from tests.factories.agreements import YI, make_agreement
 from tests.factories.identity import make_unit, make_user
 from tests.factories.projects import make_project
 
+EVERY_CASE = True  # they choose the statements
+
 Ask = Callable[..., dict[str, Any]]
 DAY = "2021-06-30"
 WHO = ("officer", "reviewer", "leader", "stranger", "owner", "named")
