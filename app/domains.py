@@ -95,6 +95,7 @@ from app.kernel.files import Store
 from app.kernel.jobs import Job
 from app.kernel.notices import admits as is_for
 from app.kernel.subjects import Subject, declare
+from app.published.boards.routes import router as boards
 from app.published.bulletins.routes import router as bulletins
 from app.published.issues.routes import router as issues
 
@@ -125,6 +126,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     meta,
     issues,
     bulletins,
+    boards,
     ledgers,
     feed,
     notices,

@@ -160,6 +160,19 @@ def ruling(versions: Iterable[InForce[Body]], on: date) -> InForce[Body]:
     return found
 
 
+def checked(kind: RuleKind[Body], body: dict[str, Any]) -> Body:
+    """A body as it would be saved; errors name the field inside it."""
+    try:
+        read = kind.body.model_validate(body)
+    except ValidationError as error:
+        raise Invalid("规则内容有误", errors=[
+            FieldError(field=f"body.{e.field}", code=e.code, message=e.message) for e in field_errors(error.errors())
+        ]) from None  # fmt: skip
+    if problems := kind.check(read):
+        raise Invalid("规则内容有误", errors=problems)
+    return read
+
+
 def save(
     db: Session,
     actor: Actor,
@@ -170,14 +183,7 @@ def save(
     basis: str,
 ) -> RuleVersion:
     """Keep a draft, validated as a whole; errors name the field inside the body."""
-    try:
-        checked = kind.body.model_validate(body)
-    except ValidationError as error:
-        raise Invalid("规则内容有误", errors=[
-            FieldError(field=f"body.{e.field}", code=e.code, message=e.message) for e in field_errors(error.errors())
-        ]) from None  # fmt: skip
-    if problems := kind.check(checked):
-        raise Invalid("规则内容有误", errors=problems)
+    read = checked(kind, body)
     if valid_to is not None and valid_to < valid_from:
         raise Invalid.field("valid_to", "order", "失效日期早于生效日期")
     last = db.scalars(
@@ -185,7 +191,7 @@ def save(
     ).first()
     version = RuleVersion(
         rule=kind.code, number=(last or 0) + 1, state="draft", valid_from=valid_from, valid_to=valid_to, basis=basis,
-        body=checked.model_dump(mode="json"), saved_by=actor.id, saved_at=calendar.now(),
+        body=read.model_dump(mode="json"), saved_by=actor.id, saved_at=calendar.now(),
     )  # fmt: skip
     db.add(version)
     record(db, "rule.saved", version)

@@ -8,16 +8,18 @@ from pydantic import BaseModel
 from sqlalchemy import Connection
 
 from app.kernel.calendar import Period, PeriodKind
-from app.kernel.errors import NotFound
-from app.kernel.rules import RuleKind
+from app.kernel.errors import Conflict, NotFound
+from app.kernel.rules import RuleKind, in_force
 
 
 @dataclass(frozen=True, slots=True)
 class IssueKind:
     """A series of issues: its periods, what writes an issue's content, and the rules that content rests on.
 
-    `content` reads from one snapshot; what it returns must depend on nothing else. `title` is given the period and
-    the number.
+    `content` reads from one snapshot; what it returns must depend on nothing else. It raises `NotSettled` where what it
+    rests on is still to come. `title` is given the period and the number.
+
+    Of `rules` the version of the period's last day holds, of `rules_from_the_first_day` that of its first.
     """
 
     code: str
@@ -26,6 +28,18 @@ class IssueKind:
     content: Callable[[Connection, Period], BaseModel]
     title: Callable[[Period, int], str]
     rules: tuple[RuleKind[Any], ...] = ()
+    rules_from_the_first_day: tuple[RuleKind[Any], ...] = ()
+
+    def ruling(self, connection: Connection, period: Period) -> dict[str, int]:
+        """Which version of each rule holds for an issue of that period."""
+        days = ((period.end, self.rules), (period.start, self.rules_from_the_first_day))
+        return {rule.code: in_force(connection, rule, day).number for day, of_day in days for rule in of_day}
+
+
+class NotSettled(Conflict):
+    code = "not_settled"
+    message = "该期间的周报尚未截止，迟报、漏报还未确定，不能发布"
+    english = "The reports of that period are still awaited: who is late is not known yet."
 
 
 class NoSeries(NotFound):

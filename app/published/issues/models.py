@@ -13,7 +13,7 @@ class Issue(Logged, Base):
 
     `content` is JSON in its one spelling, `content_hash` the SHA-256 of that text; the log has the hash, not the text.
     `log_seq` and `log_hash` say where the log stood in the snapshot the content was read from, `rules` which version
-    of each rule held on the period's last day.
+    of each rule the content rests on. `year` is the one the period is numbered in: a week's is that of its Thursday.
     """
 
     __tablename__ = "issue"

@@ -11,7 +11,7 @@ from app.kernel.paging import page_of
 from app.kernel.replies import saved
 from app.kernel.routing import api
 from app.published.issues import queries, service
-from app.published.issues.kinds import NoSeries
+from app.published.issues.kinds import NoSeries, NotSettled
 from app.published.issues.schemas import (
     DifferencesOut,
     IssueFilter,
@@ -42,7 +42,7 @@ async def list_issues(read: Reader, q: Annotated[IssueFilter, asked(IssueFilter)
     summary="发布一期，或发布更正版",
     status_code=201,
     response_model=IssueOut,
-    responses=raises(NoSeries, Invalid, service.NotOver, service.NothingChanged),
+    responses=raises(NoSeries, Invalid, service.NotOver, NotSettled, service.NothingChanged),
 )
 def publish_issue(body: IssueIn, db: Db, actor: Publisher) -> Response:
     """Freeze what a series says of a period that is over: content, rule versions, position in the log, hash.

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.identity.auth.queries import name_of
-from app.kernel import calendar, chain, rules
+from app.kernel import calendar, chain
 from app.kernel.access import Actor
 from app.kernel.calendar import Period
 from app.kernel.db import Database
@@ -43,7 +43,7 @@ def publish(db: Session, actor: Actor, body: IssueIn) -> Issue:
     database: Database = db.info["database"]
     with database.snapshot() as connection:
         content = chain.canonical(kind.content(connection, period).model_dump(mode="json")).decode()
-        ruling = {rule.code: rules.in_force(connection, rule, period.end).number for rule in kind.rules}
+        ruling = kind.ruling(connection, period)
         seq, mark = chain.end(connection)
     last = db.scalars(
         select(Issue)
@@ -60,7 +60,7 @@ def publish(db: Session, actor: Actor, body: IssueIn) -> Issue:
             raise NothingChanged
     number = _next_number(db, kind, period) if last is None else last.number
     issue = Issue(
-        kind=kind.code, period=period.text, year=period.end.year, number=number,
+        kind=kind.code, period=period.text, year=_year(period), number=number,
         edition=1 if last is None else last.edition + 1, title=kind.title(period, number), content=content,
         content_hash=hashed, rules=ruling, log_seq=seq, log_hash=mark, reason=None if last is None else body.reason,
         published_at=calendar.now(), published_by=actor.id, published_by_name=name_of(db, actor),
@@ -74,6 +74,10 @@ def publish(db: Session, actor: Actor, body: IssueIn) -> Issue:
 _PERIODS = {"year": "年", "half": "半年", "quarter": "季度", "month": "月", "week": "周", "span": "起止日期"}
 
 
+def _year(period: Period) -> int:
+    return int(period.text[:4]) if period.kind == "week" else period.end.year
+
+
 def _next_number(db: Session, kind: IssueKind, period: Period) -> int:
-    of_year = (Issue.kind == kind.code, Issue.year == period.end.year)
+    of_year = (Issue.kind == kind.code, Issue.year == _year(period))
     return (db.scalar(select(func.max(Issue.number)).where(*of_year)) or 0) + 1
