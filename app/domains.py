@@ -57,10 +57,10 @@ from app.facts.meta.routes import router as meta
 from app.facts.outcomes import reactions as outcomes_react
 from app.facts.outcomes.ledger import OUTCOMES
 from app.facts.outcomes.routes import router as outcomes
-from app.facts.pipeline import notices as pipeline_tells
-from app.facts.pipeline import signing
-from app.facts.pipeline.duplicate_routes import router as duplicates
-from app.facts.pipeline.gate_routes import router as gates
+from app.facts.pipeline.duplicates import signing
+from app.facts.pipeline.duplicates.routes import router as duplicates
+from app.facts.pipeline.gates import notices as pipeline_tells
+from app.facts.pipeline.gates.routes import router as gates
 from app.facts.pipeline.routes import router as pipeline
 from app.facts.projects import notices as projects_tell
 from app.facts.projects import reactions as projects_react

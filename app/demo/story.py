@@ -14,9 +14,10 @@ from app.facts.evidence.terms import EvidenceKind
 from app.facts.funds import service as funds
 from app.facts.funds.ledger import FUNDS
 from app.facts.funds.schemas import FundIn
-from app.facts.pipeline import overrides, signing
 from app.facts.pipeline import service as pipeline
-from app.facts.pipeline.duplicate_schemas import DuplicateAnswerIn
+from app.facts.pipeline.duplicates import signing
+from app.facts.pipeline.duplicates.schemas import DuplicateAnswerIn
+from app.facts.pipeline.gates import overrides
 from app.facts.pipeline.schemas import MoveIn
 from app.facts.projects.terms import Stage
 from app.facts.recognition import service as entries

@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.facts.enterprises.models import Enterprise
-from app.facts.pipeline.rules import DUPLICATES, GATES
+from app.facts.pipeline.duplicates.rules import DUPLICATES
+from app.facts.pipeline.gates.rules import GATES
 from app.facts.projects.models import Project, ProjectEnterprise
 from app.facts.projects.terms import EnterpriseRole, Kind, Stage
 from app.facts.reviews.models import Review

@@ -10,10 +10,10 @@ from sqlalchemy import Connection, and_, null, select
 from app.facts.attention.matters import OF_PROJECTS, Matter, listing, rows_of_projects
 from app.facts.attention.rules import AttentionRule
 from app.facts.attention.schemas import AttentionKind
-from app.facts.pipeline import gates
-from app.facts.pipeline.gates import Facts
-from app.facts.pipeline.presence import lacking, next_gate
-from app.facts.pipeline.rules import GATES, GateRule
+from app.facts.pipeline.gates import judging
+from app.facts.pipeline.gates.judging import Facts
+from app.facts.pipeline.gates.presence import lacking, next_gate
+from app.facts.pipeline.gates.rules import GATES, GateRule
 from app.facts.projects.models import Project
 from app.facts.projects.terms import Status
 from app.kernel import rules
@@ -37,8 +37,8 @@ def _matter(written: str, today: date, at_least: int) -> Matter:
     def complete(connection: Connection, row: dict[str, Any]) -> dict[str, Any]:
         project = connection.execute(select(Project.__table__).where(Project.code == row["project"])).one()
         stage = next_gate(rule, project.kind, project.stage)
-        asked = [] if stage is None else gates.judge(rule, Facts(connection, project), stage, today)
-        item = next(iter(gates.missing(asked)), None)
+        asked = [] if stage is None else judging.judge(rule, Facts(connection, project), stage, today)
+        item = next(iter(judging.missing(asked)), None)
         # Somebody may have handed it in since the list was asked.
         said = {"missing": None, "what": "已补齐"} if item is None else {"missing": item.code, "what": item.message}
         return row | {"planned_stage": stage, **said}

@@ -9,7 +9,7 @@ from app.facts.agreements.models import AGREEMENT_TYPE_LABELS
 from app.facts.evidence.terms import BOOK_LABELS, EVIDENCE_KIND_LABELS, EVIDENCE_STATE_LABELS
 from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS
 from app.facts.outcomes.terms import OUTCOME_KIND_LABELS
-from app.facts.pipeline.terms import OVERRIDE_STATE_LABELS
+from app.facts.pipeline.gates.terms import OVERRIDE_STATE_LABELS
 from app.facts.projects.terms import (
     CHANNEL_LABELS,
     CONFIDENTIALITY_LABELS,

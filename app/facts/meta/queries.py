@@ -17,13 +17,8 @@ from app.facts.evidence.terms import BOOK_LABELS, EVIDENCE_KIND_LABELS, EVIDENCE
 from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS
 from app.facts.meta.schemas import Choice, ChoicesOut
 from app.facts.outcomes.terms import OUTCOME_KIND_LABELS
-from app.facts.pipeline.terms import (
-    GATE_FIELD_LABELS,
-    LACK_LABELS,
-    OVERRIDE_STATE_LABELS,
-    STAGE_STATE_LABELS,
-    SUSPICION_LABELS,
-)
+from app.facts.pipeline.duplicates.terms import SUSPICION_LABELS
+from app.facts.pipeline.gates.terms import GATE_FIELD_LABELS, LACK_LABELS, OVERRIDE_STATE_LABELS, STAGE_STATE_LABELS
 from app.facts.projects.terms import (
     CHANNEL_LABELS,
     CONFIDENTIALITY_LABELS,

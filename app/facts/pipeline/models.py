@@ -4,7 +4,7 @@ from typing import Any
 from sqlalchemy import JSON, Date, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.facts.pipeline.terms import OverrideState
+from app.facts.pipeline.gates.terms import OverrideState
 from app.facts.projects.models import Project
 from app.facts.projects.terms import Stage
 from app.kernel.db import Base, Id, Instant, Word, text_key

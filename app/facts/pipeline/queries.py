@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
-from app.facts.pipeline.gate_queries import overrides_of
+from app.facts.pipeline.gates.queries import overrides_of
 from app.facts.pipeline.models import Move
 from app.facts.projects import queries as projects
 from app.kernel.access import Actor

@@ -3,7 +3,9 @@ from typing import Annotated
 from fastapi import Path, Response
 
 from app.facts.agreements import counting
-from app.facts.pipeline import overrides, queries, service, signing
+from app.facts.pipeline import queries, service
+from app.facts.pipeline.duplicates import signing
+from app.facts.pipeline.gates import overrides
 from app.facts.pipeline.schemas import MoveIn, MoveList, MoveOut, StageOut, StagePatch
 from app.facts.projects.queries import NoProject
 from app.facts.projects.service import Archived, NotYours

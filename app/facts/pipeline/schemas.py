@@ -6,8 +6,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from app.facts.agreements.models import AgreementType
 from app.facts.agreements.schemas import AMOUNT, PARTIES, Number, Parties
 from app.facts.agreements.schemas import Note as AgreementNote
-from app.facts.pipeline.duplicate_schemas import DuplicateAnswerIn
-from app.facts.pipeline.gate_schemas import OverrideOut
+from app.facts.pipeline.duplicates.schemas import DuplicateAnswerIn
+from app.facts.pipeline.gates.schemas import OverrideOut
 from app.facts.projects.terms import Stage
 from app.kernel.calendar import PastDay
 from app.kernel.money import Yuan

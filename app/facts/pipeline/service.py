@@ -7,10 +7,11 @@ from sqlalchemy.orm import Session
 
 from app.facts.agreements import service as agreements
 from app.facts.agreements.models import AgreementType
-from app.facts.pipeline import overrides, signing
-from app.facts.pipeline.gates import FROM_PAPERS
+from app.facts.pipeline.duplicates import signing
+from app.facts.pipeline.gates import overrides
+from app.facts.pipeline.gates.judging import FROM_PAPERS
+from app.facts.pipeline.gates.overrides import ENDED, Passed, ProjectEnded, check_papers
 from app.facts.pipeline.models import Move
-from app.facts.pipeline.overrides import ENDED, Passed, ProjectEnded, check_papers
 from app.facts.pipeline.schemas import MoveIn, StagePatch
 from app.facts.projects import service as projects
 from app.facts.projects.models import Project

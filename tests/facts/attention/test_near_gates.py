@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from app.facts.attention.rules import ATTENTION
 from app.facts.attention.schemas import AttentionCounts, AttentionPage
-from app.facts.pipeline.rules import GATES
+from app.facts.pipeline.gates.rules import GATES
 from app.facts.projects.models import Project
 from app.facts.projects.terms import Kind, Stage
 from tests.clients import As, Work

@@ -9,11 +9,11 @@ from fastapi.routing import APIRoute
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from app.facts.pipeline.duplicate_routes import router
-from app.facts.pipeline.duplicates import suspects
+from app.facts.pipeline.duplicates.routes import router
+from app.facts.pipeline.duplicates.rules import DUPLICATES
+from app.facts.pipeline.duplicates.suspects import suspects
+from app.facts.pipeline.duplicates.terms import Suspicion
 from app.facts.pipeline.models import DuplicateAnswer
-from app.facts.pipeline.rules import DUPLICATES
-from app.facts.pipeline.terms import Suspicion
 from app.facts.projects.models import Project, ProjectEnterprise
 from app.facts.projects.service import refresh_search
 from app.facts.projects.terms import Stage

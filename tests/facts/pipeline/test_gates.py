@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import select
 
 from app.facts.evidence.models import Evidence
-from app.facts.pipeline.gates import COLUMNS
+from app.facts.pipeline.gates.judging import COLUMNS
+from app.facts.pipeline.gates.rules import GATES, EvidenceRequirement, FieldRequirement, GateRule
 from app.facts.pipeline.models import Move
-from app.facts.pipeline.rules import GATES, EvidenceRequirement, FieldRequirement, GateRule
 from app.facts.projects.models import Project, ProjectEnterprise
 from app.facts.projects.terms import STAGES, Kind, Stage
 from app.facts.reviews.models import ReviewCondition

@@ -10,9 +10,9 @@ from fastapi.routing import APIRoute
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
-from app.facts.pipeline.gate_routes import router
+from app.facts.pipeline.gates.routes import router
+from app.facts.pipeline.gates.terms import OverrideState
 from app.facts.pipeline.models import GateOverride
-from app.facts.pipeline.terms import OverrideState
 from app.facts.projects.models import Project
 from app.kernel import calendar
 from app.kernel.access import Role

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 
 from app.facts.agreements.models import AgreementType
 from app.facts.evidence.terms import EvidenceKind
-from app.facts.pipeline import gates
-from app.facts.pipeline.gates import Facts
-from app.facts.pipeline.presence import lacking, next_gate
-from app.facts.pipeline.rules import GATES, GateRule
-from app.facts.pipeline.terms import GateField
+from app.facts.pipeline.gates import judging
+from app.facts.pipeline.gates.judging import Facts
+from app.facts.pipeline.gates.presence import lacking, next_gate
+from app.facts.pipeline.gates.rules import GATES, GateRule
+from app.facts.pipeline.gates.terms import GateField
 from app.facts.projects.models import Project, ProjectEnterprise
 from app.facts.projects.terms import STAGES, Kind, Stage
 from app.facts.reviews.models import ReviewCondition
@@ -90,8 +90,8 @@ def test_both_count_the_same(db: Work, seed: int, rule: GateRule) -> None:
         expected = {}
         for project in session.scalars(select(Project)):
             stage = next_gate(rule, project.kind, project.stage)
-            asked = [] if stage is None else gates.judge(rule, Facts(session, project), stage, TODAY)
-            expected[project.id] = len(gates.missing(asked)) if len(asked) >= 2 else 0
+            asked = [] if stage is None else judging.judge(rule, Facts(session, project), stage, TODAY)
+            expected[project.id] = len(judging.missing(asked)) if len(asked) >= 2 else 0
     assert counted == expected
     assert len(set(expected.values())) > 2
 

@@ -3,7 +3,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.facts.pipeline.terms import Lack, OverrideState, StageState
+from app.facts.pipeline.gates.terms import Lack, OverrideState, StageState
 from app.facts.projects.terms import Kind, Stage
 from app.kernel.calendar import PastDay
 from app.kernel.text import Paragraph

@@ -1,4 +1,4 @@
-"""What the gates ask for, by kind of project and stage; and when two projects are suspected to be one."""
+"""What the gates ask for, by kind of project and stage."""
 
 from collections import Counter
 from datetime import date
@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.facts.agreements.models import AGREEMENT_TYPE_LABELS, AgreementType
 from app.facts.evidence.terms import EVIDENCE_KIND_LABELS, EvidenceKind
-from app.facts.pipeline.samples import GATES_OF_ALL_KINDS
-from app.facts.pipeline.terms import GATE_FIELD_LABELS, GateField, Suspicion
+from app.facts.pipeline.gates.samples import GATES_OF_ALL_KINDS
+from app.facts.pipeline.gates.terms import GATE_FIELD_LABELS, GateField
 from app.facts.projects.terms import KIND_LABELS, STAGE_LABELS, Kind, Stage
 from app.facts.reviews.terms import REVIEW_KIND_LABELS, ReviewKind
 from app.kernel.errors import FieldError
@@ -19,9 +19,6 @@ from app.kernel.rules import RuleKind, declare
 def either(words: list[str]) -> str:
     """`甲、乙或丙`."""
     return words[0] if len(words) == 1 else f"{'、'.join(words[:-1])}或{words[-1]}"
-
-
-# -- what a gate asks for ------------------------------------------------------------------------------------------
 
 
 class _Requirement(BaseModel):
@@ -176,31 +173,5 @@ GATES = declare(
         GateRule,
         shipped=GateRule.model_validate({"kinds": GATES_OF_ALL_KINDS}),
         check=_check_gates,
-    )
-)
-
-# -- when two projects may be one ----------------------------------------------------------------------------------
-
-
-class DuplicateRule(BaseModel):
-    """Which likenesses must be answered before a project is signed."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    asks: tuple[Suspicion, ...] = Field(
-        description="须答复的情形：same_uscc 参与企业相同、same_name 名称相同、similar_name 名称相近、"
-        "same_place_and_amount 地点与金额相同、same_parent 参与企业同属一个母公司",
-        examples=[["same_uscc", "same_name", "similar_name"]],
-    )
-    likeness: int = Field(ge=50, le=100, description="名称相近的门槛（含），100 为相同", examples=[85])
-    at_most: int = Field(ge=1, le=200, description="至多列出多少个，最像的在前", examples=[30])
-
-
-DUPLICATES = declare(
-    RuleKind(
-        "signing_duplicates",
-        "重复签约核对",
-        DuplicateRule,
-        shipped=DuplicateRule(asks=tuple(Suspicion), likeness=85, at_most=30),
     )
 )

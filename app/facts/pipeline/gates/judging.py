@@ -17,7 +17,7 @@ from app.facts.agreements import counting
 from app.facts.agreements.models import Agreement, AgreementType
 from app.facts.enterprises.models import Enterprise
 from app.facts.evidence import queries as evidence
-from app.facts.pipeline.rules import (
+from app.facts.pipeline.gates.rules import (
     EvidenceRequirement,
     FieldRequirement,
     GateRule,
@@ -26,7 +26,7 @@ from app.facts.pipeline.rules import (
     ReviewRequirement,
     either,
 )
-from app.facts.pipeline.terms import GateField, Lack
+from app.facts.pipeline.gates.terms import GateField, Lack
 from app.facts.projects.models import ProjectEnterprise
 from app.facts.projects.terms import KIND_LABELS, STAGE_LABELS, EnterpriseRole, Kind, Stage
 from app.facts.reviews import queries as reviews

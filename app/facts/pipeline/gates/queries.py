@@ -6,12 +6,12 @@ from typing import Any
 from sqlalchemy import Connection, bindparam, select
 from sqlalchemy.orm import Session
 
-from app.facts.pipeline import gates
-from app.facts.pipeline.gate_schemas import GateQuery
-from app.facts.pipeline.gates import Facts, Item
+from app.facts.pipeline.gates import judging
+from app.facts.pipeline.gates.judging import Facts, Item
+from app.facts.pipeline.gates.rules import GATES, GateRule
+from app.facts.pipeline.gates.schemas import GateQuery
+from app.facts.pipeline.gates.terms import StageState
 from app.facts.pipeline.models import GateOverride, Move
-from app.facts.pipeline.rules import GATES, GateRule
-from app.facts.pipeline.terms import StageState
 from app.facts.projects import queries as projects
 from app.facts.projects.terms import STAGE_LABELS, STAGES, Stage
 from app.kernel import calendar, rules
@@ -111,11 +111,11 @@ class _View:
             state = StageState.PASSED_OVER if known else StageState.SKIPPED
         asked: list[Item] = []
         if state is not StageState.SKIPPED or stage.order > here.order:
-            asked = gates.judge(ruling.body, self.facts, stage, day)
+            asked = judging.judge(ruling.body, self.facts, stage, day)
         if state is StageState.AHEAD:
-            asked += gates.papers_needed(self.facts, stage, asked)
+            asked += judging.papers_needed(self.facts, stage, asked)
         passed_over = state is StageState.PASSED_OVER and stage in ruling.body.may_skip
-        missing = 0 if passed_over else len(gates.missing(asked))
+        missing = 0 if passed_over else len(judging.missing(asked))
         return {
             "stage": stage,
             "label": STAGE_LABELS[stage],

@@ -2,8 +2,9 @@ from typing import Annotated
 
 from fastapi import Path, Response
 
-from app.facts.pipeline import gate_queries, overrides
-from app.facts.pipeline.gate_schemas import ApproveIn, GateQuery, GatesOut, OverrideIn, OverrideOut, RefuseIn
+from app.facts.pipeline.gates import overrides
+from app.facts.pipeline.gates import queries as gate_queries
+from app.facts.pipeline.gates.schemas import ApproveIn, GateQuery, GatesOut, OverrideIn, OverrideOut, RefuseIn
 from app.facts.pipeline.routes import Code, Reader, StagePath
 from app.facts.projects.queries import NoProject
 from app.facts.projects.service import Archived, NotYours

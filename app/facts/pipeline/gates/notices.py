@@ -2,9 +2,9 @@
 
 from sqlalchemy.orm import Session
 
+from app.facts.pipeline.gates.overrides import label_of
+from app.facts.pipeline.gates.terms import OverrideState
 from app.facts.pipeline.models import GateOverride
-from app.facts.pipeline.overrides import label_of
-from app.facts.pipeline.terms import OverrideState
 from app.facts.projects.models import Project
 from app.identity.notices import recipients, texts
 from app.kernel.access import Permission

@@ -7,9 +7,9 @@ from sqlalchemy import Connection, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from app.facts.enterprises.models import Enterprise
-from app.facts.pipeline.duplicates import Suspect, suspects
+from app.facts.pipeline.duplicates.rules import DUPLICATES
+from app.facts.pipeline.duplicates.suspects import Suspect, suspects
 from app.facts.pipeline.models import DuplicateAnswer
-from app.facts.pipeline.rules import DUPLICATES
 from app.facts.projects import queries as projects
 from app.facts.projects.models import Project
 from app.identity.units.models import Unit

@@ -15,8 +15,8 @@ from sqlalchemy import ColumnElement, Connection, String, and_, case, func, lite
 from sqlalchemy.orm import Session
 
 from app.facts.enterprises.models import Enterprise
-from app.facts.pipeline.rules import DuplicateRule
-from app.facts.pipeline.terms import Suspicion
+from app.facts.pipeline.duplicates.rules import DuplicateRule
+from app.facts.pipeline.duplicates.terms import Suspicion
 from app.facts.projects.models import Project, ProjectAlias, ProjectEnterprise
 from app.facts.projects.terms import EnterpriseRole
 from app.kernel.names import core_name, similarity, squash, syllables

@@ -3,7 +3,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
-from app.facts.pipeline.terms import Suspicion
+from app.facts.pipeline.duplicates.terms import Suspicion
 from app.facts.projects.terms import Stage, Status
 from app.kernel.money import YuanOut
 from app.kernel.text import Line, Paragraph

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.facts.pipeline import gates
-from app.facts.pipeline.gates import Facts, Item
+from app.facts.pipeline.gates import judging
+from app.facts.pipeline.gates.judging import Facts, Item
+from app.facts.pipeline.gates.rules import GATES
+from app.facts.pipeline.gates.terms import OverrideState
 from app.facts.pipeline.models import GateOverride, Move
-from app.facts.pipeline.rules import GATES
-from app.facts.pipeline.terms import OverrideState
 from app.facts.projects import service as projects
 from app.facts.projects.models import Project
 from app.facts.projects.terms import STAGE_LABELS, STAGES, Stage, Status
@@ -121,8 +121,9 @@ def _lacking(db: Session, project: Project, to: Stage, on: date) -> tuple[str, l
     """The version of the rule that judges, and what is missing at the gates from where the project is."""
     ruling = rules.in_force(db, GATES, on)
     facts = Facts(db, project)
-    asked = [gates.judge(ruling.body, facts, stage, on) for stage in ruling.body.gates(project.kind, project.stage, to)]
-    return f"{GATES.code}/{ruling.number}", gates.missing(item for items in asked for item in items)
+    on_the_way = ruling.body.gates(project.kind, project.stage, to)
+    asked = [judging.judge(ruling.body, facts, stage, on) for stage in on_the_way]
+    return f"{GATES.code}/{ruling.number}", judging.missing(item for items in asked for item in items)
 
 
 def _approved(db: Session, project: Project, to: Stage, on: date) -> list[GateOverride]:

@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.facts.pipeline import duplicate_queries as queries
-from app.facts.pipeline import overrides
-from app.facts.pipeline.duplicate_schemas import DuplicateAnswerIn
-from app.facts.pipeline.duplicates import Suspect, suspects
+from app.facts.pipeline.duplicates import queries
+from app.facts.pipeline.duplicates.rules import DUPLICATES
+from app.facts.pipeline.duplicates.schemas import DuplicateAnswerIn
+from app.facts.pipeline.duplicates.suspects import Suspect, suspects
+from app.facts.pipeline.duplicates.terms import SUSPICION_LABELS
+from app.facts.pipeline.gates import overrides
 from app.facts.pipeline.models import DuplicateAnswer
-from app.facts.pipeline.rules import DUPLICATES
-from app.facts.pipeline.terms import SUSPICION_LABELS
 from app.facts.projects import service as projects
 from app.facts.projects.models import Project
 from app.facts.projects.queries import visible

@@ -1,7 +1,8 @@
 from fastapi import Response
 
-from app.facts.pipeline import duplicate_queries, signing
-from app.facts.pipeline.duplicate_schemas import DuplicateAnswerList, DuplicateAnswersIn, SuspectList
+from app.facts.pipeline.duplicates import queries as duplicate_queries
+from app.facts.pipeline.duplicates import signing
+from app.facts.pipeline.duplicates.schemas import DuplicateAnswerList, DuplicateAnswersIn, SuspectList
 from app.facts.pipeline.routes import Code, Editor, Reader
 from app.facts.projects.queries import NoProject
 from app.facts.projects.service import Archived, NotYours

@@ -14,8 +14,8 @@ from app.facts.agreements.models import Agreement
 from app.facts.enterprises.models import Enterprise
 from app.facts.evidence.models import Evidence
 from app.facts.evidence.terms import EvidenceState
-from app.facts.pipeline.gates import COLUMNS, OF_THE_PROJECT
-from app.facts.pipeline.rules import (
+from app.facts.pipeline.gates.judging import COLUMNS, OF_THE_PROJECT
+from app.facts.pipeline.gates.rules import (
     EvidenceRequirement,
     FieldRequirement,
     GateRule,
@@ -23,7 +23,7 @@ from app.facts.pipeline.rules import (
     Requirement,
     ReviewRequirement,
 )
-from app.facts.pipeline.terms import GateField
+from app.facts.pipeline.gates.terms import GateField
 from app.facts.projects.models import Project, ProjectEnterprise
 from app.facts.projects.terms import STAGES, Kind, Stage
 from app.facts.reviews.models import Review, ReviewCondition
