@@ -88,15 +88,17 @@ def cells_of(told: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
     return values | {
         "region": None if told["region"] is None else region_name(told["region"]),
         "enterprises": [met["name"] for met in told["enterprises"]],
-        "people": [_person(person) for person in told["people"]],
+        "people": [_person(person, names) for person in told["people"]],
         "units": [names[code] for code in told["units"]],
         "create": None,
     }
 
 
-def _person(person: dict[str, Any]) -> str:
-    office = "" if person["office"] is None else f"（{person['office']}）"
-    return f"{person['name'] or ''}{office}"
+def _person(person: dict[str, Any], names: dict[str, str]) -> str:
+    """`张三（区长）`, and of whom a unit is known `李工（科长；区商务委）`."""
+    unit = "" if person["unit"] is None else f"；{names[person['unit']]}"
+    inside = f"{person['office'] or ''}{unit}"
+    return f"{person['name'] or ''}{f'（{inside}）' if inside else ''}"
 
 
 def _progress(db: Reader, actor: Actor, unit_id: int, report_id: int | None) -> Iterator[list[Any]]:

@@ -18,7 +18,7 @@ from app.kernel.sheet_safety import ERROR_TEXTS
 from app.kernel.sheets import Cell, Sheet, cell_name, read_workbook
 
 _BETWEEN = re.compile(r"[、，,;；\n]+(?![^（(]*[）)])")
-_PERSON = re.compile(r"(?P<name>[^（(]*)(?:[（(](?P<office>[^）)]*)[）)])?")
+_PERSON = re.compile(r"(?P<name>[^（(]*)(?:[（(](?P<office>[^）)；;]*)(?:[；;](?P<unit>[^）)]*))?[）)])?")
 _LONGEST_SHOWN = 40
 _ROWS_OF_NOTES = 20
 
@@ -152,6 +152,12 @@ def _word(column: Column, text: str) -> str:
     raise ValueError(f"不在可选值之中：{'、'.join(column.words.values())}")
 
 
+def units_named(row: Row) -> Iterator[str]:
+    """The names by which a row of engagements tells of units: those that took part, those of people."""
+    yield from row.values.get("units", [])
+    yield from (person["unit"] for person in row.values.get("people", []) if person["unit"])
+
+
 def _names(cell: Cell) -> list[str]:
     return list(dict.fromkeys(name for part in _BETWEEN.split(text_of(cell)) if (name := tidy(part))))
 
@@ -159,8 +165,8 @@ def _names(cell: Cell) -> list[str]:
 def _person(text: str) -> dict[str, str | None]:
     found = _PERSON.fullmatch(text)
     if found is None:
-        raise ValueError("人员写作：张三、张三（区长）或（区委书记）")
-    return {"name": found["name"].strip() or None, "office": (found["office"] or "").strip() or None}
+        raise ValueError("人员写作：张三、张三（区长）、（区委书记）或李工（科长；区商务委）")
+    return {name: (said or "").strip() or None for name, said in found.groupdict().items()}
 
 
 # -- the document --------------------------------------------------------------------------------------------------
@@ -281,13 +287,15 @@ def _key(values: Mapping[str, Any]) -> str:
 
 
 def _entered(book: Book, row: Row, values: dict[str, Any], units: Mapping[str, str]) -> dict[str, Any]:
-    create = values.pop("create", False)
-    codes = []
-    for name in values.pop("units", []):
-        if name in units:
-            codes.append(units[name])
-        else:
+    def code_of(name: str, column: str) -> str | None:
+        if name not in units:
             message = f"“{name}”：没有这个单位"
-            book.errors.append(FieldError(field=row.cells["units"], code="unknown_unit", message=message))
+            book.errors.append(FieldError(field=row.cells[column], code="unknown_unit", message=message))
+        return units.get(name)
+
+    create = values.pop("create", False)
+    codes = [code_of(name, "units") for name in values.pop("units", [])]
+    for person in values.get("people", []):
+        person["unit"] = person["unit"] and code_of(person["unit"], "people")
     met = [{"name": name, "create": create} for name in values.pop("enterprises", [])]
     return values | {"units": codes, "enterprises": met}

@@ -17,7 +17,7 @@ from app.kernel.errors import Invalid
 
 def put(db: Session, actor: Actor, week: str, unit: str, book: Book, version: int | None) -> tuple[Report, bool]:
     """Make a unit's report say what the workbook says, by the same rules as a document; 422 names cells."""
-    names = [name for row in book.rows.get(ENGAGEMENTS.part, []) for name in row.values.get("units", [])]
+    names = [name for row in book.rows.get(ENGAGEMENTS.part, []) for name in reading.units_named(row)]
     codes = {name: found.code for name, found in resolve(db, names).items()} if names else {}
     document = reading.document(book, week, unit, _there(db, actor, week, unit), codes)
     try:

@@ -107,7 +107,6 @@ def test_what_comes_back_as_it_was_is_kept_and_what_changed_changes(db: Work, re
     with db() as session:
         make_unit(session, "nyw")
         other = make_engagement(session, unit="nyw", units=("jxw",), starts_on=date(2026, 11, 25), title="同行").id
-    # A person with a unit cannot be said in a cell: the row is kept as it is, not written anew.
     entered = {
         "key": "phone", "kind": "outgoing_visit", "title": "拜访乙公司（上海）", "starts_on": "2026-11-24",
         "people": [{"name": "李工", "unit": "jxw"}], "said": "谈妥\n第二行",
@@ -125,6 +124,7 @@ def test_what_comes_back_as_it_was_is_kept_and_what_changed_changes(db: Work, re
     assert changed.status_code == 200, changed.text
     assert [one["id"] for one in changed.json()["engagements"]] == [one["id"] for one in first["engagements"]]
     assert changed.json()["engagements"][0]["title"] == "拜访丙公司" and count(db) == 2
+    assert changed.json()["engagements"][0]["people"] == first["engagements"][0]["people"]
     lines[1]["title"] = "不是本单位登记的"
     refused = send(reporter, book(engagements=lines), changed.headers["ETag"])
     assert [(e["field"], e["code"]) for e in refused.json()["errors"]] == [("对接活动!W4", "not_here")]
@@ -139,7 +139,14 @@ def test_every_wrong_cell_is_named_with_its_value_and_reason(db: Work, reporter:
             cover=[{"week": "2026-W47", "unit": "nyw", "zero": "也许"}],
             engagements=[
                 {"kind": "旅游", "title": "x", "starts_on": "2026年11月", "visitors": "许多"},
-                {"kind": "外出拜访", "title": "y", "starts_on": "2026-13-45", "units": "没有的局", "region": "火星"},
+                {
+                    "kind": "外出拜访",
+                    "title": "y",
+                    "starts_on": "2026-13-45",
+                    "units": "没有的局",
+                    "region": "火星",
+                    "people": "李工（科长；没有的局）",
+                },
             ],
         ),
     )
@@ -152,6 +159,7 @@ def test_every_wrong_cell_is_named_with_its_value_and_reason(db: Work, reporter:
         "对接活动!I3": "“许多”：应为整数",
         "对接活动!C4": found["对接活动!C4"],
         "对接活动!G4": "“火星”：不是行政区划名称，请写省、市或区县",
+        "对接活动!L4": "“没有的局”：没有这个单位",
         "对接活动!M4": "“没有的局”：没有这个单位",
         "周报!A3": "“2026-W47”：与所报的周 2026-W48 不符",
         "周报!B3": "“nyw”：与所报的单位 jxw 不符",
