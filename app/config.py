@@ -3,14 +3,20 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from app.kernel import vault
+from app.kernel.vault import Vault
+
+DEMO_KEY = "demo-vault.key"
+"""The file in the data folder that holds the key of the demo, and of nothing else."""
 
 
 class Settings(BaseSettings):
     """What an administrator can set. Names are those of the environment variables."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True)
 
     # The title is the meaning in Chinese, the description in English: `zhaoshang config` prints both.
     database_url: str = Field(
@@ -68,7 +74,45 @@ class Settings(BaseSettings):
         "info", title="日志级别", description="What is logged at least"
     )
     max_upload_mb: int = Field(50, ge=1, le=1024, title="上传上限（MB）", description="Largest upload in MB")
+    vault_key: SecretStr = Field(
+        SecretStr(""), title="个人信息加密密钥（zhaoshang vault key 生成）；留空则不能保存引资人的证件、电话与账号",
+        description="Key of personal data (zhaoshang vault key makes one); without it none of lead providers is stored",
+    )  # fmt: skip
+    vault_keys_old: SecretStr = Field(
+        SecretStr(""), title="更换前的密钥，以逗号分隔；zhaoshang vault rotate 之后可去掉",
+        description="Keys used before, by comma; needed until zhaoshang vault rotate has run",
+    )  # fmt: skip
+    vault_cipher: vault.Suite = Field(
+        "aes-256-gcm", title="个人信息的加密算法：aes-256-gcm 或 sm4-gcm（国密）",
+        description="Cipher for personal data: aes-256-gcm or sm4-gcm",
+    )  # fmt: skip
+
+    @field_validator("vault_cipher")
+    @classmethod
+    def _cipher_is_there(cls, given: vault.Suite) -> vault.Suite:
+        if not vault.supported(given):
+            raise ValueError(f"本机的密码库不支持 {given}")
+        return given
+
+    @field_validator("vault_key", "vault_keys_old")
+    @classmethod
+    def _keys_are_keys(cls, given: SecretStr) -> SecretStr:
+        for key in _parts(given):
+            vault.read_key(key)
+        return given
+
+    def open_vault(self) -> Vault:
+        """The vault of these settings; that of the demo by its own key, where no other is set."""
+        keys = _parts(self.vault_key)
+        file = self.data_dir / DEMO_KEY
+        if not keys and file.is_file():
+            keys = [line for line in file.read_text(encoding="utf-8").split("\n") if line and not line.startswith("#")]
+        return Vault([*keys, *_parts(self.vault_keys_old)] if keys else [], self.vault_cipher)
 
     @property
     def database(self) -> str:
         return self.database_url or f"sqlite:///{(self.data_dir / 'zhaoshang.db').as_posix()}"
+
+
+def _parts(keys: SecretStr) -> list[str]:
+    return [key for part in keys.get_secret_value().split(",") if (key := part.strip())]

@@ -78,6 +78,8 @@ from app.facts.rewards.leads.models import Lead
 from app.facts.rewards.leads.routes import router as leads
 from app.facts.statistics.routes import router as statistics
 from app.figures.routes import router as figures
+from app.facts.rewards.providers import queries as providers_sight
+from app.facts.rewards.providers.routes import router as providers
 from app.identity.auth.account_routes import router as accounts
 from app.identity.auth.routes import router as auth
 from app.identity.notices import reactions as notices_react
@@ -124,6 +126,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     reward_history,
     attention,
     meta,
+    providers,
     issues,
     bulletins,
     boards,
@@ -215,6 +218,7 @@ FEED: Feed = declare(
 sessions, keys."""
 
 
+        "lead_provider": Subject(P.REWARD_READ, ("lead_provider",), providers_sight.admits, providers_sight.newest),
 def _forget_answers(database: Database) -> None:
     with database.unit_of_work() as db:
         idempotency.forget(db)

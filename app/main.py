@@ -112,6 +112,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.store = store
     app.state.heads = Heads(database)
     app.state.memory = Memory()
+    app.state.vault = settings.open_vault()
     app.state.shelf = Shelf()
     app.state.metrics = Metrics()
     app.state.hub = Hub(

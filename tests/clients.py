@@ -31,6 +31,9 @@ from app.kernel.replies import Shelf
 from app.main import create_app
 from tests.factories.identity import make_session, make_user
 
+VAULT_KEY = "dGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgISE="
+"""Of the tests, and of nobody else."""
+
 As = Callable[..., TestClient]
 Work = Callable[..., AbstractContextManager[Session]]
 
@@ -52,7 +55,7 @@ def started_apps(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[
                 # Nothing of the machine's `.env` reaches the tests.
                 settings = Settings(
                     _env_file=None, database_url=database_url, data_dir=tmp_path_factory.mktemp("files"),
-                    worker_inside=False, log_level="error",
+                    worker_inside=False, log_level="error", vault_key=VAULT_KEY,
                 )  # fmt: skip
                 kept[place] = stack.enter_context(TestClient(make(settings)))
             return kept[place]

@@ -4,6 +4,7 @@ from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from pydantic import SecretStr
 from pydantic_settings import DotEnvSettingsSource, EnvSettingsSource
 from rich.table import Table
 from sqlalchemy import make_url
@@ -53,6 +54,8 @@ def _plain(value: Any) -> str:
 
 
 def _masked(name: str, value: Any) -> str:
+    if isinstance(value, SecretStr):
+        return HIDDEN if value.get_secret_value() else ""
     if value and name == "demo_password":
         return HIDDEN
     if value and name == "database_url":

@@ -7,7 +7,7 @@ from decimal import Decimal
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from app.config import Settings
+from app.config import DEMO_KEY, Settings
 from app.demo import story
 from app.demo.ledger import build_workbook, demo_rows
 from app.exchange.ledgers import confirming
@@ -21,7 +21,7 @@ from app.identity.auth import service as accounts
 from app.identity.auth.models import User
 from app.identity.units import queries as unit_names
 from app.identity.units import service as units
-from app.kernel import events, schema
+from app.kernel import events, schema, vault
 from app.kernel.access import SYSTEM, Actor, Role, permissions_of
 from app.kernel.db import Database
 from app.kernel.files import Store
@@ -69,6 +69,7 @@ def load(
             return Loaded(False, None, logins, None)
     password = settings.demo_password or passwords.generate()
     hashed = passwords.hash_password(password)
+    _keep_a_key(settings)
     with database.unit_of_work() as db:
         events.act(db, SYSTEM)
         units.load_units(db, demo_rows("units"))
@@ -92,6 +93,15 @@ def _people(db: Session, hashed: str) -> dict[Role, Actor]:
     """One user of each kind."""
     unit = unit_names.resolve(db, [REPORTERS_UNIT])[REPORTERS_UNIT]
     made: dict[Role, Actor] = {}
+def _keep_a_key(settings: Settings) -> None:
+    """A key of the demo's own for personal data, beside the data: what is invented needs no better place."""
+    file = settings.data_dir / DEMO_KEY
+    if settings.vault_key.get_secret_value() or file.exists():
+        return
+    file.touch(mode=0o600)
+    file.write_text(f"# 演示数据的个人信息加密密钥；正式使用须改设 VAULT_KEY\n{vault.new_key()}\n", encoding="utf-8")
+
+
     for login, name, role in USERS:
         home = unit.code if role is Role.REPORTER else None
         user = accounts.create_user(db, login, name, {role}, hashed, unit_code=home, must_change=False)

@@ -74,6 +74,7 @@ class Permission(StrEnum):
     STATISTIC_EDIT = "statistic.edit"  # figures typed in from outside
     ISSUE_READ = "issue.read"  # what was published
     ISSUE_PUBLISH = "issue.publish"
+    PROVIDER_UNMASK = "provider.unmask"  # identity numbers, phones and accounts of lead providers in clear
     LEDGER_IMPORT = "ledger.import"
     LEDGER_EXPORT = "ledger.export"
     PERIOD_EDIT = "period.edit"  # locking and re-opening
@@ -109,6 +110,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
         | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.ENGAGEMENT_EDIT}
         | {P.REPORT_EDIT, P.REWARD_FILE}
     ),
+        | {P.PROVIDER_UNMASK}
     Role.LEADER: frozenset(_STAFF | {P.SELF}),
     Role.SYSTEM_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.UNIT_EDIT, P.USER_READ, P.USER_EDIT, P.KEY_EDIT}),
     Role.SECURITY_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.USER_READ, P.ROLE_GRANT, P.RULE_READ}),

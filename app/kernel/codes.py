@@ -1,19 +1,22 @@
 """Codes published by the state: checked, written one way, refused with a reason in Chinese.
 
-Unified social credit code (GB 32100-2015), national project code (GB/T 40058-2021), region (GB/T 2260, see
-``regions``) and industry class (GB/T 4754-2017). Every ``check_*`` takes text as typed and returns the normal
-spelling, or raises ValueError.
+Unified social credit code (GB 32100-2015), resident identity number (GB 11643), national project code (GB/T
+40058-2021), region (GB/T 2260, see ``regions``) and industry class (GB/T 4754-2017). Every ``check_*`` takes text as
+typed and returns the normal spelling, or raises ValueError.
 """
 
 import re
 import unicodedata
 from collections.abc import Callable
+from datetime import date
 from typing import Annotated, Any, cast
 
 from pydantic import AfterValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
-from stdnum.cn import uscc
+from stdnum import luhn
+from stdnum.cn import ric, uscc
 
+from app.kernel import calendar
 from app.kernel.regions import check_region, find_region, region_name
 
 __all__ = [
@@ -21,12 +24,16 @@ __all__ = [
     "NationalProjectCode",
     "RegionCode",
     "Uscc",
+    "account_number",
     "check_industry",
     "check_project_code",
     "check_region",
+    "check_resident",
     "check_uscc",
     "find_region",
     "industry_section",
+    "looks_like_card",
+    "plain",
     "region_name",
 ]
 
@@ -38,6 +45,11 @@ def _typed(text: str) -> str:
     wide = unicodedata.normalize("NFKC", text).upper()
     plain = "".join(c for c in wide if not c.isspace() and unicodedata.category(c) not in ("Cf", "Cc"))
     return re.sub("[‐‑‒–—―−]", "-", plain)
+
+
+def plain(text: str) -> str:
+    """A number of any paper as it is compared: upper case, half-width, without blanks and hyphens."""
+    return _typed(text).replace("-", "")
 
 
 # --- GB 32100-2015 ---
@@ -63,6 +75,44 @@ def check_uscc(text: str) -> str:
     if code[17] != expected:
         raise ValueError(f"统一社会信用代码校验不通过：按前 17 位，最后一位应为 {expected}")
     return code
+
+
+# --- GB 11643 ---
+
+
+def check_resident(text: str) -> str:
+    """A resident's identity number: 18 characters with a real day of birth and the right check character.
+
+    It is personal: no reason repeats any of it, nor says which check character was expected.
+    """
+    number = plain(text)
+    if not re.fullmatch(r"[1-9][0-9]{16}[0-9X]", number):
+        raise ValueError("居民身份证号应为 18 位：17 位数字，最后一位为数字或 X")
+    try:
+        born = date.fromisoformat(f"{number[6:10]}-{number[10:12]}-{number[12:14]}")
+    except ValueError:
+        raise ValueError("居民身份证号中的出生日期不存在") from None
+    if born.year < 1900 or born > calendar.today():
+        raise ValueError("居民身份证号中的出生日期不合理")
+    if ric.calc_check_digit(number) != number[17]:
+        raise ValueError("居民身份证号校验不通过，请核对")
+    return number
+
+
+# --- Bank accounts: no standard that all of them follow ---
+
+
+def account_number(text: str) -> str:
+    """An account as banks write it: 6 to 34 digits, letters for some. Blanks and hyphens between are left out."""
+    number = plain(text)
+    if not re.fullmatch(r"[0-9A-Z]{6,34}", number):
+        raise ValueError("银行账号应为 6 至 34 位数字或字母")
+    return number
+
+
+def looks_like_card(number: str) -> bool:
+    """Whether a checked account passes Luhn's check, as the numbers of cards do; those of companies need not."""
+    return number.isdigit() and bool(luhn.is_valid(number))
 
 
 # --- GB/T 40058-2021 ---

@@ -26,6 +26,7 @@ from sqlalchemy.orm import QueryableAttribute, Session
 from app.kernel import bulk
 from app.kernel.db import text_key
 from app.kernel.errors import Conflict
+from app.kernel.events import record_rows
 
 Suite = Literal["aes-256-gcm", "sm4-gcm"]
 SUITES: tuple[Suite, ...] = ("aes-256-gcm", "sm4-gcm")
@@ -128,7 +129,7 @@ def _hash(suite: Suite) -> hashes.HashAlgorithm:
     return hashes.SHA256() if suite == "aes-256-gcm" else hashes.SM3()
 
 
-def _supported(suite: Suite) -> bool:
+def supported(suite: Suite) -> bool:
     """Does this machine's OpenSSL have it? (The wheels' own has both; a distribution's may lack SM4.)"""
     try:
         ring = _Ring.of(b"\0" * KEY_BYTES, suite)
@@ -143,10 +144,10 @@ class Vault:
 
     def __init__(self, keys: Sequence[str] = (), suite: Suite = "aes-256-gcm") -> None:
         """`keys` as base64, the one in use first. ValueError for what is no key, or a suite this machine lacks."""
-        if keys and not _supported(suite):
+        if keys and not supported(suite):
             raise ValueError(f"本机的密码库不支持 {suite.upper()}，请改用 AES-256-GCM 或更换密码库")
         read = [read_key(key) for key in keys]
-        orders = (suite, *(other for other in SUITES if other != suite and read and _supported(other)))
+        orders = (suite, *(other for other in SUITES if other != suite and read and supported(other)))
         self.rings = [_Ring.of(key, each) for each in orders for key in read]
         self.by_id = {(ring.suite, ring.id): ring for ring in self.rings}
 
@@ -227,7 +228,7 @@ def masked(plain: str | None, first: int = 3, last: int = 4) -> str:
     """A value as answers show it: `500***********1234`. Of short ones less is shown; six stars for what is unknown."""
     if plain is None:
         return HIDDEN
-    if len(plain) < 2 * (first + last) - 2:  # at least half as much stays hidden as is shown
+    if len(plain) - first - last < 4:
         first, last = 0, min(last, len(plain) // 4)
     return plain[:first] + "*" * (len(plain) - first - last) + plain[len(plain) - last :]
 
@@ -283,6 +284,9 @@ def renew(db: Session, vault: Vault, table: Table, column: str, marks: Iterable[
         changes.append((number, new | {mark: vault.mark(plain, name) for mark in marks}))
         found.renewed += 1
     bulk.change(db.connection(), table, changes)
+    if changes:
+        told = {"column": name, "values": found.renewed, "by": vault.current.id}
+        record_rows(db, "vault.rotated", "vault", 0, vault.current.id, None, [], **told)
     return found
 
 

@@ -95,7 +95,10 @@ class Named:
 YES_NO = {"True": "是", "False": "否"}
 NOTE_KINDS = {"note": "备注", "problem": "问题"}
 
-HIDDEN = frozenset({"id", "project_id", "version", "sight", "squashed", "pinyin", "search", "changed_at"})
+HIDDEN = frozenset(
+    {"id", "project_id", "version", "sight", "squashed", "pinyin", "search", "changed_at"}
+    | {"identity_mark", "account_mark"}
+)
 """Columns that say nothing to people."""
 
 TABLES = {

@@ -7,6 +7,7 @@ from app.facts.history import queries
 from app.facts.history.schemas import HistoryOut, HistoryQuery
 from app.facts.projects.queries import NoProject
 from app.facts.rewards.leads.queries import NoLead
+from app.facts.rewards.providers.queries import NoProvider
 from app.identity.auth.access import Read, reads
 from app.kernel.access import Permission
 from app.kernel.asking import asked
@@ -19,6 +20,7 @@ rewards = api("rewards")
 
 LeadId = Annotated[int, Path(description="线索编号", ge=1, le=2**63 - 1, examples=[12])]
 EngagementId = Annotated[int, Path(description="对接活动编号", ge=1, le=2**63 - 1, examples=[17])]
+ProviderId = Annotated[int, Path(description="引资人编号", ge=1, le=2**63 - 1, examples=[12])]
 Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], pattern="^[0-9A-Za-z-]{1,20}$")]
 
 
@@ -64,3 +66,21 @@ async def get_lead_history(
 ) -> Response:
     """Everything that happened to a lead, newest first. What people said of themselves is told as changed only."""
     return await read.answer(queries.of_lead, lead_id, q)
+
+
+@rewards.get(
+    "/lead-providers/{provider_id}/history",
+    summary="引资人历史",
+    response_model=HistoryOut,
+    responses=raises(NoProvider, Invalid),
+)
+async def get_lead_provider_history(
+    read: Annotated[Read, reads(Permission.REWARD_READ)],
+    provider_id: ProviderId,
+    q: Annotated[HistoryQuery, asked(HistoryQuery)],
+) -> Response:
+    """Everything that happened to a lead provider, newest first: also who saw which numbers in clear, and why.
+
+    Names and numbers are told as changed, never by value.
+    """
+    return await read.answer(queries.of_provider, provider_id, q)
