@@ -14,7 +14,11 @@ from typing import Literal
 
 from app.kernel.sheets import ColumnOut, SheetOut, Style, write_workbook
 
-DemoFile = Literal["units", "projects", "agreements", "funds"]
+DemoFile = Literal[
+    "units", "projects", "agreements", "funds", "enterprises", "engagements", "follow_ups", "reports"
+]  # fmt: skip
+INVENTED = "【演示数据】"
+"""In the note the label follows what is invented into the database and every answer made from it."""
 TITLE = (
     "黔江区招商引资项目台账（演示数据：部分项目名称来自公开报告，"
     "其金额、日期、编号与企业信息以及其余项目均为虚构，不代表真实情况）"
@@ -71,8 +75,7 @@ def _cells(
 ) -> Iterator[list[str | int | Decimal | dt.date | None]]:
     for row in rows:
         if invented := row.get(_SAYS_WHAT_IS_INVENTED):
-            # In the note the label follows the project into the database and every answer made from it.
-            label = f"【演示数据】{invented}"
+            label = f"{INVENTED}{invented}"
             row["备注"] = f"{label}。{row['备注']}" if row["备注"] else label
         yield [_value(row[column.heading], column.style, loaded_on) for column in columns]
 

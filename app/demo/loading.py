@@ -1,4 +1,6 @@
-"""The demo district: units, one user of each kind, and the demo ledger brought in through the import itself."""
+"""The demo district: units, one user of each kind, the demo ledger brought in through the import itself, what was done
+to win its investors, and what happened since.
+"""
 
 import datetime as dt
 from dataclasses import dataclass
@@ -8,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import DEMO_KEY, Settings
-from app.demo import story
+from app.demo import engagements, story, weeks
 from app.demo.ledger import build_workbook, demo_rows
 from app.exchange.ledgers import confirming
 from app.exchange.ledgers import service as ledgers
@@ -67,9 +69,9 @@ def load(
     with database.reading() as connection:
         if connection.execute(select(User.id).limit(1)).first() is not None:
             return Loaded(False, None, logins, None)
+    _keep_a_key(settings)
     password = settings.demo_password or passwords.generate()
     hashed = passwords.hash_password(password)
-    _keep_a_key(settings)
     with database.unit_of_work() as db:
         events.act(db, SYSTEM)
         units.load_units(db, demo_rows("units"))
@@ -84,15 +86,13 @@ def load(
     with database.unit_of_work() as db:
         events.act(db, people[Role.REVIEWER])
         confirming.confirm(db, people[Role.REVIEWER], number)
+    engagements.tell_of_2020(database, people[Role.OFFICER])
     if loaded_on >= STORY_FROM:
         story.tell(database, Store(settings.data_dir), people, loaded_on)
+        weeks.tell(database, people, loaded_on)
     return Loaded(True, password, logins, result)
 
 
-def _people(db: Session, hashed: str) -> dict[Role, Actor]:
-    """One user of each kind."""
-    unit = unit_names.resolve(db, [REPORTERS_UNIT])[REPORTERS_UNIT]
-    made: dict[Role, Actor] = {}
 def _keep_a_key(settings: Settings) -> None:
     """A key of the demo's own for personal data, beside the data: what is invented needs no better place."""
     file = settings.data_dir / DEMO_KEY
@@ -102,6 +102,10 @@ def _keep_a_key(settings: Settings) -> None:
     file.write_text(f"# 演示数据的个人信息加密密钥；正式使用须改设 VAULT_KEY\n{vault.new_key()}\n", encoding="utf-8")
 
 
+def _people(db: Session, hashed: str) -> dict[Role, Actor]:
+    """One user of each kind."""
+    unit = unit_names.resolve(db, [REPORTERS_UNIT])[REPORTERS_UNIT]
+    made: dict[Role, Actor] = {}
     for login, name, role in USERS:
         home = unit.code if role is Role.REPORTER else None
         user = accounts.create_user(db, login, name, {role}, hashed, unit_code=home, must_change=False)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from sqlalchemy.orm import Session
 
+from app.demo.ledger import INVENTED
 from app.facts.evidence import service as evidence
 from app.facts.evidence.service import Described
 from app.facts.evidence.terms import EvidenceKind
@@ -26,8 +27,6 @@ from app.kernel import events
 from app.kernel.access import Actor, Role
 from app.kernel.db import Database
 from app.kernel.files import Store
-
-INVENTED = "【演示数据】"
 
 PLUMS, FIBRE, GLASS = "500114-2020-0002", "500114-2020-0003", "500114-2020-0026"
 CRYSTAL, WHEELS = "500114-2020-0053", "500114-2019-0015"

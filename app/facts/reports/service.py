@@ -1,4 +1,10 @@
-"""What changes a report: the whole document, and its way from draft to accepted."""
+"""What changes a report: the whole document, and its way from draft to accepted.
+
+The steps of its way take `at`: when each was taken, where that was before it is entered here; now otherwise. The log
+says in any case when it was entered.
+"""
+
+from datetime import datetime
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
@@ -114,45 +120,50 @@ def _locked(db: Session, week: str, unit_id: int) -> Report | None:
 # -- its way -------------------------------------------------------------------------------------------------------
 
 
-def submit(db: Session, actor: Actor, week: str, unit: str) -> Report:
+def submit(db: Session, actor: Actor, week: str, unit: str, *, at: datetime | None = None) -> Report:
     """Hand a report in. The first time says whether it came in time, each time says in which week it counts."""
-    held, report = _open(db, actor, week, unit, None)
+    held, report = _open(db, actor, week, unit, None, at)
     _check_own(actor, report.unit_id)
     _check(report, Step.SUBMIT)
     if not report.zero and not _says_something(db, report.id):
         raise EmptyReport
-    now = calendar.now()
-    report.first_submitted_at = report.first_submitted_at or now
-    report.submitted_at, report.submitted_by = now, actor.id
-    report.counts_in = weeks.load(db).counting(held)
-    _take(db, actor, report, Step.SUBMIT, None)
+    at = at or calendar.now()
+    report.first_submitted_at = report.first_submitted_at or at
+    report.submitted_at, report.submitted_by = at, actor.id
+    report.counts_in = weeks.load(db, at).counting(held)
+    _take(db, actor, report, Step.SUBMIT, at)
     _tell_projects(db, report)
     db.flush()
     return report
 
 
-def accept(db: Session, actor: Actor, week: str, unit: str, version: int | None = None) -> Report:
+def accept(
+    db: Session, actor: Actor, week: str, unit: str, version: int | None = None, *, at: datetime | None = None
+) -> Report:
     """Take a report as it is; never by whoever submitted it."""
     _, report = _open(db, actor, week, unit, version)
     _check(report, Step.ACCEPT)
     if report.submitted_by == actor.id:
         raise SamePerson
-    _take(db, actor, report, Step.ACCEPT, None)
+    _take(db, actor, report, Step.ACCEPT, at or calendar.now())
     return report
 
 
 def send_back(
-    db: Session, actor: Actor, week: str, unit: str, remarks: str, version: int | None = None
+    db: Session, actor: Actor, week: str, unit: str, remarks: str, version: int | None = None, *,
+    at: datetime | None = None,
 ) -> Report:  # fmt: skip
     """Return a report to its unit with remarks; it stays as timely as it was."""
     _, report = _open(db, actor, week, unit, version)
     _check(report, Step.RETURN)
-    _take(db, actor, report, Step.RETURN, remarks)
+    _take(db, actor, report, Step.RETURN, at or calendar.now(), remarks)
     return report
 
 
-def _open(db: Session, actor: Actor, week: str, unit: str, version: int | None) -> tuple[Week, Report]:
-    held = weeks.load(db).held(week)
+def _open(
+    db: Session, actor: Actor, week: str, unit: str, version: int | None, at: datetime | None = None
+) -> tuple[Week, Report]:
+    held = weeks.load(db, at).held(week)
     found = ref(db, unit)
     report = None if found is None else _locked(db, held.period.text, found.id)
     if report is None or not sees(actor, report.unit_id):
@@ -173,12 +184,14 @@ def _check(report: Report, step: Step) -> None:
 DONE = {Step.SUBMIT: "report.submitted", Step.ACCEPT: "report.accepted", Step.RETURN: "report.returned"}
 
 
-def _take(db: Session, actor: Actor, report: Report, step: Step, remarks: str | None) -> None:
+def _take(
+    db: Session, actor: Actor, report: Report, step: Step, at: datetime, remarks: str | None = None
+) -> None:  # fmt: skip
     before, after = report.state, STEPS[step][1]
     report.state = after
     db.add(
         ReportStep(
-            report_id=report.id, step=step, from_state=before, to_state=after, at=calendar.now(), by=actor.id,
+            report_id=report.id, step=step, from_state=before, to_state=after, at=at, by=actor.id,
             by_name=name_of(db, actor), remarks=remarks,
         )
     )  # fmt: skip

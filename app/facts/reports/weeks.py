@@ -173,10 +173,10 @@ _rows = select(
 )  # fmt: skip
 
 
-def load(db: Reader) -> Weeks:
-    """The weeks as they stand now, in three statements."""
+def load(db: Reader, at: datetime | None = None) -> Weeks:
+    """The weeks as they stand now, or as those that are known now stood at a moment, in three statements."""
     return Weeks(
-        now=calendar.now(),
+        now=at or calendar.now(),
         rows={row.week: row for row in db.execute(_rows)},
         versions=tuple(rules.versions(db, WEEKLY)),
         working=overrides(db),
