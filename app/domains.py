@@ -19,6 +19,7 @@ import app.facts.reviews.models
 import app.facts.rewards.leads.models
 import app.facts.rewards.providers.models
 import app.facts.statistics.models
+import app.facts.task_forces.models
 import app.identity.auth.models
 import app.identity.periods.models
 import app.identity.units.models
@@ -53,6 +54,7 @@ from app.facts.funds.routes import router as funds
 from app.facts.history.routes import engagements as engagement_history
 from app.facts.history.routes import rewards as reward_history
 from app.facts.history.routes import router as history
+from app.facts.history.routes import task_forces as task_force_history
 from app.facts.meta.routes import router as meta
 from app.facts.outcomes import reactions as outcomes_react
 from app.facts.outcomes.ledger import OUTCOMES
@@ -77,6 +79,10 @@ from app.facts.rewards import sights as rewards_sight
 from app.facts.rewards.leads.models import Lead
 from app.facts.rewards.leads.routes import router as leads
 from app.facts.statistics.routes import router as statistics
+from app.facts.task_forces import reactions as task_forces_react
+from app.facts.task_forces import sights as task_force_sights
+from app.facts.task_forces.routes import router as task_forces
+from app.facts.task_forces.task_routes import router as tasks
 from app.figures.routes import router as figures
 from app.facts.rewards.providers import queries as providers_sight
 from app.facts.rewards.providers.routes import router as providers
@@ -121,9 +127,12 @@ ROUTERS: tuple[APIRouter, ...] = (
     report_sheets,
     leads,
     statistics,
+    tasks,
+    task_forces,
     history,
     engagement_history,
     reward_history,
+    task_force_history,
     attention,
     meta,
     providers,
@@ -145,7 +154,9 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "enterprise.merged": (projects_react.enterprise_merged, engagements_react.enterprise_merged),
     "enterprise.unmerged": (projects_react.enterprise_unmerged, engagements_react.enterprise_unmerged),
     "project.created": (projects_tell.assigned,),
-    "project.units_changed": (projects_tell.assigned,),
+    "project.units_changed": (projects_tell.assigned, task_forces_react.sight_changed),
+    "project.confidentiality_changed": (task_forces_react.sight_changed,),
+    "project.imported": (task_forces_react.sight_changed,),
     "project.moved": (projects_tell.moved,),
     **dict.fromkeys(projects_tell.BECAME, (projects_tell.status_changed,)),
     "project.noted": (projects_tell.noted,),
@@ -187,6 +198,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
         outcomes_react.period_reopened,
         projects_react.period_reopened,
         engagements_react.period_reopened,
+        task_forces_react.period_reopened,
     ),
     "rule.saved": (notices_react.rule_saved,),
     "rule.activated": (notices_react.rule_settled, engagements_react.rule_activated),
@@ -203,6 +215,7 @@ FEED: Feed = declare(
         "engagement": Subject(P.ENGAGEMENT_READ, ("engagement",)),
         "unit": Subject(P.UNIT_READ, ("unit",)),
         "report": Subject(P.REPORT_READ, ("report",), reports_sight.admits),
+        "task_force": Subject(P.TASK_FORCE_READ, ("task_force",), sights.admits, task_force_sights.newest),
         "report_week": Subject(P.REPORT_READ, ("report_week",)),
         "lead": Subject(P.REWARD_READ, ("lead",), rewards_sight.admits, rewards_sight.newest_of(Lead)),
         "statistic": Subject(P.FIGURE_READ, ("statistic",)),

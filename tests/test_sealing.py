@@ -19,6 +19,7 @@ from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from app.facts.projects.models import Project
+from app.facts.projects.terms import Stage
 from app.kernel.access import Role
 from tests.clients import As, Work, put_part
 from tests.factories.agreements import make_agreement
@@ -93,6 +94,12 @@ def sealed(as_: As, db: Work) -> Sealed:
     review = made(maker.post(f"{of}/reviews", json={"kind": "legal", "note": f"{WORD}送审"}))
     trip = {"kind": "video_talk", "title": "视频洽谈", "starts_on": "2020-08-20", "unit": "jxw", "platform": "腾讯会议"}
     made(maker.post(f"{API}/engagements", json=trip | {"projects": [code]}))
+    with db() as session:
+        session.scalars(select(Project).where(Project.code == code)).one().stage = Stage.TALK
+    force = {"leader_office": f"{WORD}职务", "lead_unit": "jxw", "formed_on": "2020-09-01", "goal": f"{WORD}目标"}
+    force_id = made(maker.post(f"{of}/task-force", json=force | {"members": [{"unit": "nyw"}]}))["id"]
+    task = {"title": f"{WORD}任务", "unit": "nyw", "planned_start": "2020-09-01", "due_on": "2020-10-01"}
+    made(maker.post(f"{API}/task-forces/{force_id}/tasks", json=task))
     seal = {"level": "sealed", "users": ["named"], "reason": "投资方要求"}
     assert put_part(judge, of, "confidentiality", seal).status_code == 200
     numbers = {
@@ -207,7 +214,7 @@ def test_who_is_named_sees_it(as_: As, sealed: Sealed, operations: list[tuple[st
     assert telling >= {
         "/api/v1/projects", of, f"{of}/agreements", f"{of}/funds", f"{of}/evidence", f"{of}/reviews", f"{of}/history",
         f"{of}/evidence/{{evidence_id}}/file", "/api/v1/engagements/{engagement_id}", "/api/v1/figures/rows",
-        "/api/v1/map", "/api/v1/ledgers/export",
+        "/api/v1/map", "/api/v1/ledgers/export", "/api/v1/task-forces", "/api/v1/tasks",
     }  # fmt: skip
 
 

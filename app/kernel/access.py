@@ -63,6 +63,10 @@ class Permission(StrEnum):
     REPORT_READ = "report.read"  # a reporter those of the own unit
     REPORT_EDIT = "report.edit"  # writing and submitting; a reporter that of the own unit
     REPORT_JUDGE = "report.judge"  # accepting, returning, moving a week's deadline
+    TASK_FORCE_READ = "task_force.read"
+    TASK_FORCE_EDIT = "task_force.edit"  # forming, members, ending
+    TASK_EDIT = "task.edit"  # a reporter those of the own unit, or of a task force that it leads
+    TASK_LIGHT = "task.light"  # lights set by hand; a leader those of the own task forces
     REVIEW_REQUEST = "review.request"
     REVIEW_CONCLUDE = "review.conclude"
     GATE_OVERRIDE = "gate.override"  # asking to pass a closed gate
@@ -70,11 +74,11 @@ class Permission(StrEnum):
     REWARD_READ = "reward.read"  # leads, claims, payments; a reporter those of the own unit
     REWARD_FILE = "reward.file"  # registering leads, filing claims
     REWARD_REVIEW = "reward.review"  # checking exclusions, joint review, public notice, objections
+    PROVIDER_UNMASK = "provider.unmask"  # identity numbers, phones and accounts of lead providers in clear
     FIGURE_READ = "figure.read"
     STATISTIC_EDIT = "statistic.edit"  # figures typed in from outside
     ISSUE_READ = "issue.read"  # what was published
     ISSUE_PUBLISH = "issue.publish"
-    PROVIDER_UNMASK = "provider.unmask"  # identity numbers, phones and accounts of lead providers in clear
     LEDGER_IMPORT = "ledger.import"
     LEDGER_EXPORT = "ledger.export"
     PERIOD_EDIT = "period.edit"  # locking and re-opening
@@ -90,12 +94,14 @@ P = Permission
 _STAFF = {
     P.META_READ, P.UNIT_READ, P.ENTERPRISE_READ, P.PROJECT_READ, P.FIGURE_READ, P.STREAM_READ, P.LEDGER_EXPORT,
     P.RULE_READ, P.EVIDENCE_READ, P.ENGAGEMENT_READ, P.REPORT_READ, P.ISSUE_READ, P.REWARD_READ,
+    P.TASK_FORCE_READ,
 }  # fmt: skip
 _OFFICER = _STAFF | {
     P.UNIT_EDIT, P.ENTERPRISE_EDIT, P.ENTERPRISE_MERGE, P.CONTACT_READ, P.PROJECT_CREATE, P.PROJECT_EDIT,
     P.AGREEMENT_EDIT, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.STATISTIC_EDIT, P.LEDGER_IMPORT, P.CALENDAR_EDIT,
     P.RULE_SAVE, P.EVIDENCE_ADD, P.REVIEW_REQUEST, P.GATE_OVERRIDE, P.ENGAGEMENT_EDIT, P.ENGAGEMENT_JOIN,
     P.REPORT_EDIT, P.REPORT_JUDGE, P.REWARD_FILE, P.REWARD_REVIEW,
+    P.TASK_FORCE_EDIT, P.TASK_EDIT, P.TASK_LIGHT,
 }  # fmt: skip
 
 TABLE: dict[Role, frozenset[Permission]] = {
@@ -104,14 +110,15 @@ TABLE: dict[Role, frozenset[Permission]] = {
         _OFFICER
         | {P.KEY_EDIT, P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE}
         | {P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE, P.GATE_DECIDE, P.FUND_RECOGNISE, P.OUTCOME_RECOGNISE, P.ISSUE_PUBLISH}
+        | {P.PROVIDER_UNMASK}
     ),
     Role.REPORTER: frozenset(
         _STAFF
         | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.ENGAGEMENT_EDIT}
         | {P.REPORT_EDIT, P.REWARD_FILE}
+        | {P.TASK_EDIT}
     ),
-        | {P.PROVIDER_UNMASK}
-    Role.LEADER: frozenset(_STAFF | {P.SELF}),
+    Role.LEADER: frozenset(_STAFF | {P.TASK_LIGHT, P.SELF}),
     Role.SYSTEM_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.UNIT_EDIT, P.USER_READ, P.USER_EDIT, P.KEY_EDIT}),
     Role.SECURITY_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.USER_READ, P.ROLE_GRANT, P.RULE_READ}),
     Role.AUDITOR: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.LOG_READ}),

@@ -70,10 +70,15 @@ def check_may_add(connection: Connection, actor: Actor, code: str) -> None:
 def add(db: Session, actor: Actor, code: str, said: Described, file: Received) -> tuple[Project, Evidence]:
     """Show a received file as evidence of a project; a second person must verify it."""
     project = projects.open_for_change(db, actor, code, Permission.EVIDENCE_ADD, even_archived=True)
+    return project, show(db, actor, project, said, file)
+
+
+def show(db: Session, actor: Actor, project: Project, said: Described, file: Received) -> Evidence:
+    """The same for a project that was locked by a caller who knows that the actor may."""
     _check_new(db, project, said.kind, said.stage, file)
     evidence = _link(db, actor, project, said, file)
     events.record(db, "project.evidence_added", project, evidence=evidence.id, paper=evidence.kind)
-    return project, evidence
+    return evidence
 
 
 def replace(

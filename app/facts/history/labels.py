@@ -72,6 +72,9 @@ VERBS = {
     "project.engagement_linked": "关联对接活动",
     "project.progress_reported": "周报进展",
     "project.engagement_unlinked": "取消关联对接活动",
+    "project.task_force_formed": "组建专班",
+    "project.task_force_members_changed": "调整专班成员单位",
+    "project.task_force_dissolved": "撤销专班",
 }
 
 

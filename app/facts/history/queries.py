@@ -17,10 +17,13 @@ from app.facts.history.labels import VERBS as PROJECT_VERBS
 from app.facts.history.provider_labels import PROVIDER_COLUMNS, PROVIDER_TABLES, PROVIDER_VERBS
 from app.facts.history.reward_labels import LEAD_COLUMNS, LEAD_TABLES, LEAD_VERBS
 from app.facts.history.schemas import HistoryQuery
+from app.facts.history.task_force_labels import TASK_FORCE_COLUMNS, TASK_FORCE_TABLES, TASK_FORCE_VERBS
 from app.facts.projects import queries as projects
 from app.facts.rewards.leads import queries as leads
-from app.identity.auth.models import User
 from app.facts.rewards.providers import queries as providers
+from app.facts.task_forces import queries as task_forces
+from app.facts.task_forces.schemas import AsOf
+from app.identity.auth.models import User
 from app.identity.units.models import Unit
 from app.kernel.access import Actor
 from app.kernel.chain import CHANGED, Event
@@ -40,9 +43,9 @@ HISTORY = Listing(
 )
 _of_subject = and_(Event.subject == bindparam("subject_kind"), Event.subject_key == bindparam("subject_code"))
 
-VERBS = PROJECT_VERBS | ENGAGEMENT_VERBS | LEAD_VERBS | PROVIDER_VERBS
-TABLES = PROJECT_TABLES | ENGAGEMENT_TABLES | LEAD_TABLES | PROVIDER_TABLES
-COLUMNS = PROJECT_COLUMNS | ENGAGEMENT_COLUMNS | LEAD_COLUMNS | PROVIDER_COLUMNS
+VERBS = PROJECT_VERBS | ENGAGEMENT_VERBS | LEAD_VERBS | PROVIDER_VERBS | TASK_FORCE_VERBS
+TABLES = PROJECT_TABLES | ENGAGEMENT_TABLES | LEAD_TABLES | PROVIDER_TABLES | TASK_FORCE_TABLES
+COLUMNS = PROJECT_COLUMNS | ENGAGEMENT_COLUMNS | LEAD_COLUMNS | PROVIDER_COLUMNS | TASK_FORCE_COLUMNS
 NAMES: dict[Ref, Any] = {Ref.UNIT: Unit, Ref.ENTERPRISE: Enterprise, Ref.USER: User}
 
 _decode = msgspec.json.Decoder().decode
@@ -66,13 +69,19 @@ def of_lead(connection: Connection, actor: Actor, number: int, asked: HistoryQue
     return _told(connection, "lead", str(number), asked, with_grants=False)
 
 
-def _told(
 def of_provider(connection: Connection, actor: Actor, number: int, asked: HistoryQuery) -> dict[str, Any]:
     """What happened to a lead provider the actor may see, and who saw its numbers in clear."""
     providers.check(connection, actor, number)
     return _told(connection, "lead_provider", str(number), asked, with_grants=False)
 
 
+def of_task_force(connection: Connection, actor: Actor, number: int, asked: HistoryQuery) -> dict[str, Any]:
+    """What happened to a task force the actor may see, its tasks and meetings included."""
+    task_forces.detail(connection, actor, number, AsOf(as_of=None))
+    return _told(connection, "task_force", str(number), asked, with_grants=False)
+
+
+def _told(
     connection: Connection, subject: str, key: str, asked: HistoryQuery, *, with_grants: bool
 ) -> dict[str, Any]:  # fmt: skip
     values = {"subject_kind": subject, "subject_code": key}

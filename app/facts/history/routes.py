@@ -8,6 +8,7 @@ from app.facts.history.schemas import HistoryOut, HistoryQuery
 from app.facts.projects.queries import NoProject
 from app.facts.rewards.leads.queries import NoLead
 from app.facts.rewards.providers.queries import NoProvider
+from app.facts.task_forces.queries import NoTaskForce
 from app.identity.auth.access import Read, reads
 from app.kernel.access import Permission
 from app.kernel.asking import asked
@@ -17,10 +18,12 @@ from app.kernel.routing import api
 router = api("projects")
 engagements = api("engagements")
 rewards = api("rewards")
+task_forces = api("task_forces")
 
 LeadId = Annotated[int, Path(description="线索编号", ge=1, le=2**63 - 1, examples=[12])]
-EngagementId = Annotated[int, Path(description="对接活动编号", ge=1, le=2**63 - 1, examples=[17])]
 ProviderId = Annotated[int, Path(description="引资人编号", ge=1, le=2**63 - 1, examples=[12])]
+TaskForceId = Annotated[int, Path(description="专班编号", ge=1, le=2**63 - 1, examples=[3])]
+EngagementId = Annotated[int, Path(description="对接活动编号", ge=1, le=2**63 - 1, examples=[17])]
 Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], pattern="^[0-9A-Za-z-]{1,20}$")]
 
 
@@ -51,6 +54,21 @@ async def get_engagement_history(
     """Everything that happened to an engagement and its follow-ups, newest first. Which projects it touches is told in
     the history of the project."""
     return await read.answer(queries.of_engagement, engagement_id, q)
+
+
+@task_forces.get(
+    "/task-forces/{task_force_id}/history",
+    summary="专班历史",
+    response_model=HistoryOut,
+    responses=raises(NoTaskForce, Invalid),
+)
+async def get_task_force_history(
+    read: Annotated[Read, reads(Permission.TASK_FORCE_READ)],
+    task_force_id: TaskForceId,
+    q: Annotated[HistoryQuery, asked(HistoryQuery)],
+) -> Response:
+    """Everything that happened to a task force, its tasks and meetings, newest first."""
+    return await read.answer(queries.of_task_force, task_force_id, q)
 
 
 @rewards.get(

@@ -41,6 +41,14 @@ from app.facts.reviews.terms import OPINION_LABELS, REVIEW_KIND_LABELS, REVIEW_S
 from app.facts.rewards.leads.terms import EXCLUSION_LABELS, PAPER_KIND_LABELS, VERDICT_LABELS
 from app.facts.rewards.providers.terms import IDENTITY_KIND_LABELS, PROVIDER_KIND_LABELS
 from app.facts.statistics.terms import STATISTIC_LABELS
+from app.facts.task_forces.terms import (
+    DECISION_STATE_LABELS,
+    LEVEL_LABELS,
+    LIGHT_LABELS,
+    TASK_STATE_LABELS,
+    TOLD_LABELS,
+    WHEN_LABELS,
+)
 from app.identity.units.models import TIER_LABELS, UNIT_KIND_LABELS
 from app.kernel.access import ROLE_LABELS, Actor
 
@@ -88,6 +96,14 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
         "exclusion": EXCLUSION_LABELS,
         "verdict": VERDICT_LABELS,
         "paper_kind": PAPER_KIND_LABELS,
+    },
+    "task_forces": {
+        "task_state": TASK_STATE_LABELS,
+        "light": LIGHT_LABELS,
+        "decision_state": DECISION_STATE_LABELS,
+        "level": LEVEL_LABELS,
+        "when": WHEN_LABELS,
+        "told": TOLD_LABELS,
     },
     "statistics": {"code": STATISTIC_LABELS},
     "enterprises": {"ownership": OWNERSHIP_LABELS, "listing": LISTING_LABELS},

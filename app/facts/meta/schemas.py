@@ -21,6 +21,7 @@ class ChoicesOut(BaseModel):
     engagements: dict[str, list[Choice]] = Field(description="对接活动")
     reports: dict[str, list[Choice]] = Field(description="周报")
     rewards: dict[str, list[Choice]] = Field(description="引资人奖励")
+    task_forces: dict[str, list[Choice]] = Field(description="项目专班")
     statistics: dict[str, list[Choice]] = Field(description="外部统计数据")
     enterprises: dict[str, list[Choice]] = Field(description="企业")
     units: dict[str, list[Choice]] = Field(description="单位")

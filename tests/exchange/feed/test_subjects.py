@@ -21,7 +21,7 @@ from tests.factories.identity import actor_of, make_unit, make_user
 from tests.factories.projects import make_project
 
 APP = Path(__file__).resolve().parents[3] / "app"
-NOBODYS = {"user", "session", "api_key"}
+NOBODYS = {"user", "session", "api_key", "calendar_token"}
 
 
 def test_every_subject_of_the_log_is_streamed_to_somebody_or_meant_for_nobody() -> None:
