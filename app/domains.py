@@ -78,14 +78,15 @@ from app.facts.reviews.routes import router as reviews
 from app.facts.rewards import sights as rewards_sight
 from app.facts.rewards.leads.models import Lead
 from app.facts.rewards.leads.routes import router as leads
+from app.facts.rewards.policies.routes import router as policies
+from app.facts.rewards.providers import queries as providers_sight
+from app.facts.rewards.providers.routes import router as providers
 from app.facts.statistics.routes import router as statistics
 from app.facts.task_forces import reactions as task_forces_react
 from app.facts.task_forces import sights as task_force_sights
 from app.facts.task_forces.routes import router as task_forces
 from app.facts.task_forces.task_routes import router as tasks
 from app.figures.routes import router as figures
-from app.facts.rewards.providers import queries as providers_sight
-from app.facts.rewards.providers.routes import router as providers
 from app.identity.auth.account_routes import router as accounts
 from app.identity.auth.routes import router as auth
 from app.identity.notices import reactions as notices_react
@@ -126,6 +127,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     reports,
     report_sheets,
     leads,
+    providers,
+    policies,
     statistics,
     tasks,
     task_forces,
@@ -135,7 +138,6 @@ ROUTERS: tuple[APIRouter, ...] = (
     task_force_history,
     attention,
     meta,
-    providers,
     issues,
     bulletins,
     boards,
@@ -218,6 +220,7 @@ FEED: Feed = declare(
         "task_force": Subject(P.TASK_FORCE_READ, ("task_force",), sights.admits, task_force_sights.newest),
         "report_week": Subject(P.REPORT_READ, ("report_week",)),
         "lead": Subject(P.REWARD_READ, ("lead",), rewards_sight.admits, rewards_sight.newest_of(Lead)),
+        "lead_provider": Subject(P.REWARD_READ, ("lead_provider",), providers_sight.admits, providers_sight.newest),
         "statistic": Subject(P.FIGURE_READ, ("statistic",)),
         "ledger_import": Subject(P.LEDGER_IMPORT, ("ledger_import",)),
         "period": Subject(P.META_READ, ("period",)),
@@ -231,7 +234,6 @@ FEED: Feed = declare(
 sessions, keys."""
 
 
-        "lead_provider": Subject(P.REWARD_READ, ("lead_provider",), providers_sight.admits, providers_sight.newest),
 def _forget_answers(database: Database) -> None:
     with database.unit_of_work() as db:
         idempotency.forget(db)

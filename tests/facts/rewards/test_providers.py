@@ -9,12 +9,11 @@ import pytest
 from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select, text
+from sqlalchemy import inspect, select, text
 from stdnum.cn import ric
 
 from app.kernel.chain import Event
 from app.kernel.codes import check_resident
-from app.kernel.db import Base
 from app.kernel.vault import Vault
 from tests.clients import As, Work
 from tests.factories.identity import make_unit
@@ -217,7 +216,7 @@ def dump(app: FastAPI, database_url: str) -> bytes:
     """Every byte of the database's files, or of every row of every table."""
     with app.state.database.reading() as connection:
         if not app.state.database.is_sqlite:
-            tables = [table.name for table in Base.metadata.sorted_tables]
+            tables = inspect(connection).get_table_names()
             rows = [connection.execute(text(f'SELECT t::text FROM "{name}" t')).scalars().all() for name in tables]
             return "\n".join(row for several in rows for row in several).encode()
     file = Path(app.state.database.url.database)

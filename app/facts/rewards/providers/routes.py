@@ -23,6 +23,7 @@ from app.kernel.access import Actor, Permission
 from app.kernel.asking import asked
 from app.kernel.db import Db
 from app.kernel.errors import Forbidden, IfMatchMissing, Invalid, Stale, Unauthenticated, raises
+from app.kernel.openapi import TOLD_ONCE
 from app.kernel.paging import page_of
 from app.kernel.preconditions import IfMatch
 from app.kernel.replies import encode, saved
@@ -102,6 +103,7 @@ def update_lead_provider(
     response_model=UnmaskOut,
     responses=raises(NoProvider, VaultClosed, VaultUnreadable),
     summary="查看引资人的完整号码",
+    openapi_extra=TOLD_ONCE,
 )
 def unmask_lead_provider(provider_id: Number, body: UnmaskIn, db: Db, actor: Unmasker, vault: TheVault) -> Response:
     """The asked numbers in clear. Its own permission, a reason, and an event of the log each time."""
