@@ -7,12 +7,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from app.facts.projects.rules import SCALE
 from app.facts.reports import weeks
-from app.facts.reports.rules import WEEKLY
 from app.figures.indicators import INDICATORS_BY_CODE, Rulebook, rulebook
 from app.figures.questions import Question, answer
-from app.figures.rules import INDICATORS
 from app.identity.units.models import TIER_LABELS, Tier, Unit
 from app.identity.units.queries import TIERS, terms
 from app.kernel import rules
@@ -29,7 +26,7 @@ from app.published.boards.schemas import (
     TierBoard,
 )
 from app.published.boards.scoring import Measured, Scored, score
-from app.published.issues.kinds import IssueKind, NotSettled, declare
+from app.published.issues.kinds import NotSettled
 from app.published.named import NamedList, UnitName, named
 
 SUMMARY = (
@@ -188,20 +185,24 @@ def head(rule: ActivityRule, code: str) -> dict[str, str]:
 def _lines(units: list[UnitOfWeek], scored: Mapping[str, Scored]) -> list[BoardLine]:
     """The units that take part, by rank, those of one rank as they came."""
     taking_part = [unit for unit in units if unit.code in scored]
-    return [_line(unit, scored[unit.code]) for unit in sorted(taking_part, key=lambda unit: scored[unit.code].rank)]
+    # Units with the same counts have one part, which is written once.
+    written: dict[int, PartPoints] = {}
+    return [
+        _line(unit, scored[unit.code], written) for unit in sorted(taking_part, key=lambda unit: scored[unit.code].rank)
+    ]
 
 
-def _line(unit: UnitOfWeek, found: Scored) -> BoardLine:
+def _line(unit: UnitOfWeek, found: Scored, written: dict[int, PartPoints]) -> BoardLine:
+    for part in found.parts:
+        if id(part) not in written:
+            written[id(part)] = PartPoints(
+                code=part.code, measure=words.exact(part.measure), score=str(part.score), points=str(part.points)
+            )
     return BoardLine(
         unit=unit.code,
         name=unit.name,
         rank=found.rank,
-        parts=[
-            PartPoints(
-                code=part.code, measure=words.exact(part.measure), score=str(part.score), points=str(part.points)
-            )
-            for part in found.parts
-        ],
+        parts=[written[id(part)] for part in found.parts],
         subtotal=str(found.subtotal),
         late=found.late,
         missing=found.missing,
@@ -216,16 +217,3 @@ def _faults(units: Sequence[UnitOfWeek], codes: set[str]) -> list[UnitName]:
         for unit in sorted(units, key=lambda unit: TIERS.index(unit.tier))
         if unit.code in codes
     ]
-
-
-WEEKLY_BOARD = declare(
-    IssueKind(
-        code="weekly_board",
-        label="周展示",
-        period="week",
-        content=to_publish,
-        title=lambda week, number: f"招商引资活跃指数周展示（{week.text[:4]}年第{number}期）",
-        rules=(INDICATORS, SCALE),
-        rules_from_the_first_day=(ACTIVITY, WEEKLY),
-    )
-)

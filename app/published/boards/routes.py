@@ -1,15 +1,23 @@
 from typing import Annotated
 
-from fastapi import Path, Response
+from fastapi import Path, Request, Response
+from sqlalchemy import Connection
 
+from app.facts.evidence.receiving import store_of
 from app.facts.reports.weeks import NoWeek
 from app.identity.auth.access import Read, reads
 from app.identity.units.schemas import CODE_PATTERN
-from app.kernel.access import Permission
+from app.kernel.access import Actor, Permission
 from app.kernel.errors import Invalid, raises
+from app.kernel.files import Store
 from app.kernel.routing import api
 from app.published.boards import queries
+from app.published.boards.content import content
 from app.published.boards.schemas import BoardOut, TrialIn, TrialOut, UnitExplanation
+from app.published.boards.series import WEEKLY_BOARD
+from app.published.documents import queries as documents
+from app.published.documents.papers import Office, Printable
+from app.published.documents.routes import NOT_MADE, PAPER, AsFormat, office_of, printed
 
 router = api("boards")
 
@@ -57,3 +65,21 @@ async def try_activity_rule(read: Author, week: Week, body: TrialIn) -> TrialOut
     """
     found: TrialOut = await read.fresh(queries.trial, week, body)
     return found
+
+
+@router.get(
+    "/boards/{week}/document",
+    summary="周展示草稿的 Word 或 PDF",
+    response_class=Response,
+    responses=PAPER | raises(NoWeek, *NOT_MADE, Invalid),
+)
+async def get_board_draft_document(request: Request, read: Reader, week: Week, form: AsFormat) -> Response:
+    """The draft on paper, marked as such on every page: to be read through before it is published."""
+    office, store = office_of(request), store_of(request)
+    return await printed(request, await read.fresh(paper, office, store, week), form)
+
+
+def paper(connection: Connection, _actor: Actor, office: Office, store: Store, week: str) -> Printable:
+    """What the board of a week would say now, to be printed."""
+    period = queries.week_of(week)
+    return documents.draft(connection, office, store, WEEKLY_BOARD.code, period, content(connection, period))

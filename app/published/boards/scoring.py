@@ -4,11 +4,12 @@ What is printed is what is computed with. A sub-index' score is rounded once, it
 both as the rule says; everything after that adds up printed numbers, and so can whoever reads the board.
 """
 
-from bisect import bisect_right
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import TypeVar
 
 from app.identity.units.models import Tier
 from app.kernel.money import divide
@@ -92,12 +93,12 @@ def score(rule: ActivityRule, units: Iterable[Measured]) -> dict[str, Scored]:
     totals = {unit.unit: _total(rule, unit, parts[unit.unit]) for unit in taking_part}
     found: dict[str, Scored] = {}
     for group in _groups(taking_part, "tier").values():
-        places = Places([totals[unit.unit][-1] for unit in group], rule.ties)
+        place = places([totals[unit.unit][-1] for unit in group], rule.ties)
         for unit in group:
             subtotal, due, penalty, total = totals[unit.unit]
             found[unit.unit] = Scored(
                 unit.unit, unit.tier, tuple(parts[unit.unit]), subtotal, unit.late, unit.missing, due, penalty, total,
-                places.of(total),
+                place[total],
             )  # fmt: skip
     return found
 
@@ -123,21 +124,31 @@ def _groups(units: Sequence[Measured], within: str) -> dict[Tier | None, list[Me
 def _scored(
     rule: ActivityRule, code: str, sub_index: SubIndex, units: Sequence[Measured]
 ) -> Iterable[tuple[str, Part]]:
-    factors = [(term.indicator, Fraction(term.factor)) for term in sub_index.terms]
-    weight = Fraction(sub_index.weight)
+    """Each unit's part. Those of one tier with the same counts share one: of thousands of units few differ."""
+    names = [term.indicator for term in sub_index.terms]
     for group in _groups(units, rule.within).values():
-        terms = {
-            unit.unit: tuple(TermValue(name, unit.counts.get(name, ZERO), factor) for name, factor in factors)
-            for unit in group
-        }
-        measures = {unit: sum((term.value for term in of_unit), ZERO) for unit, of_unit in terms.items()}
-        against = _Compared(sub_index, rule.ties, list(measures.values()))
+        counts = {unit.unit: tuple(unit.counts.get(name, ZERO) for name in names) for unit in group}
+        terms = {key: _terms(sub_index, key) for key in set(counts.values())}
+        measures = {key: sum((term.value for term in of_key), ZERO) for key, of_key in terms.items()}
+        against = _Compared(sub_index, rule.ties, [measures[key] for key in counts.values()])
+        made: dict[tuple[Tier, tuple[Fraction, ...]], Part] = {}
         for unit in group:
-            measure = measures[unit.unit]
-            normalised, basis = against.normalised(measure, unit.tier)
-            printed = _rounded(normalised, rule)
-            points = _rounded(Fraction(printed) * weight / 100, rule)
-            yield unit.unit, Part(code, terms[unit.unit], measure, basis, printed, sub_index.weight, points)
+            key = counts[unit.unit]
+            part = made.get((unit.tier, key))
+            if part is None:
+                score, basis = against.normalised(measures[key], unit.tier)
+                printed = _rounded(score, rule)
+                points = _rounded(Fraction(printed) * Fraction(sub_index.weight) / 100, rule)
+                part = Part(code, terms[key], measures[key], basis, printed, sub_index.weight, points)
+                made[unit.tier, key] = part
+            yield unit.unit, part
+
+
+def _terms(sub_index: SubIndex, counts: Iterable[Fraction]) -> tuple[TermValue, ...]:
+    return tuple(
+        TermValue(term.indicator, count, Fraction(term.factor))
+        for term, count in zip(sub_index.terms, counts, strict=True)
+    )
 
 
 class _Compared:
@@ -146,8 +157,8 @@ class _Compared:
     def __init__(self, sub_index: SubIndex, ties: str, measures: Collection[Fraction]) -> None:
         self.scoring = sub_index.scoring
         self.of = len(measures)
-        self.least, self.most = min(measures), max(measures)
-        self.places = Places(measures, ties)
+        self.places = places(measures, ties)
+        self.most, self.least = next(iter(self.places)), next(reversed(self.places))
 
     def normalised(self, measure: Fraction, tier: Tier) -> tuple[Fraction, Basis]:
         """The score of a measure before it is rounded, and what it was held against."""
@@ -161,21 +172,23 @@ class _Compared:
                     return Fraction(equal), spread
                 return (measure - self.least) / (self.most - self.least) * 40 + 60, spread
             case RankPoints(points=points, nothing=nothing):
-                place = self.places.of(measure)
+                place = self.places[measure]
                 if nothing is not None and measure <= 0:
                     return Fraction(nothing), Basis(place=place, of=self.of)
                 return Fraction(points[min(place, len(points)) - 1]), Basis(place=place, of=self.of)
 
 
-class Places:
-    """Places among values, the highest first: 1, 1, 3 (`competition`) or 1, 1, 2 (`dense`)."""
+Value = TypeVar("Value", Fraction, Decimal)
 
-    def __init__(self, values: Iterable[Fraction | Decimal], ties: str) -> None:
-        self.values = sorted(set(values) if ties == "dense" else values)
 
-    def of(self, value: Fraction | Decimal) -> int:
-        """The place of one of them."""
-        return len(self.values) - bisect_right(self.values, value) + 1
+def places(values: Iterable[Value], ties: str) -> dict[Value, int]:
+    """The place of each value, the highest first: 1, 1, 3 (`competition`) or 1, 1, 2 (`dense`)."""
+    times = Counter(values)
+    found, next_place = {}, 1
+    for value in sorted(times, reverse=True):
+        found[value] = next_place
+        next_place += 1 if ties == "dense" else times[value]
+    return found
 
 
 def _rounded(value: Fraction, rule: ActivityRule) -> Decimal:

@@ -7,7 +7,9 @@ from typing import Any
 
 import pytest
 import time_machine
+from fastapi import FastAPI
 
+from app.facts.reports.jobs import keep_weeks
 from app.facts.reports.terms import ReportState
 from app.identity.units.models import Tier, UnitTerm
 from app.kernel import rules
@@ -17,6 +19,7 @@ from app.published.boards.rules import ACTIVITY
 from tests.clients import As, Work
 from tests.factories.agreements import YI, make_agreement
 from tests.factories.engagements import make_engagement
+from tests.factories.enterprises import make_enterprise
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
 from tests.factories.reports import make_report, make_week
@@ -179,7 +182,24 @@ def test_each_row_is_told_with_what_it_is_worth(as_: As, week: None) -> None:
     assert (signed["count"], signed["rows"], signed["withheld"], signed["withheld_points"]) == ("1", [], 1, "25.00")
 
 
-def test_money_is_measured_in_yi_and_an_enterprise_once(as_: As, week: None, db: Work) -> None:
+def test_an_enterprise_counts_once_however_many_rows_tell_of_it(as_: As, db: Work) -> None:
+    activate(db, body(outgoing={
+        "terms": [{"indicator": "enterprises_visited", "factor": 1}],
+        "scoring": {"method": "target", "target": "2", "cap": "100"},
+    }))  # fmt: skip
+    with db() as session:
+        firm = make_enterprise(session, name="甲公司")
+        for day in (13, 14):  # to come, in the running week
+            make_engagement(session, enterprises=(firm,), starts_on=date(2026, 8, day))
+    found = as_("leader").get(f"{API}/boards/2026-W33/units/jxw").json()["parts"][2]
+    # 1 of 2: 50; 50 × 20 % = 10
+    rows = [(row["date"], row["enterprise"], row["count"], row["points"]) for row in found["terms"][0]["rows"]]
+    assert (found["value"], rows) == (
+        "1", [("2026-08-13", "甲公司", "1", "10.00"), ("2026-08-14", "甲公司", "0", "0.00")],
+    )  # fmt: skip
+
+
+def test_money_is_measured_in_yi(as_: As, week: None, db: Work) -> None:
     activate(db, body(signing={
         "terms": [{"indicator": "contract_amount", "factor": "0.5"}],
         "scoring": {"method": "target", "target": "4", "cap": "100"},
@@ -262,15 +282,22 @@ def test_a_published_board_is_frozen_verified_and_corrected_by_an_edition(
         assert_log_equals_tables(session.connection())
 
 
-def test_a_week_whose_reports_are_awaited_is_not_published(as_: As, db: Work, clock: time_machine.Traveller) -> None:
+def test_a_week_whose_reports_are_awaited_is_not_published(
+    app: FastAPI, as_: As, db: Work, clock: time_machine.Traveller
+) -> None:
     with db() as session:
         make_unit(session, "jxw")
         make_week(session, WEEK)
-    clock.move_to("2026-08-10T09:00:00+08:00")
-    board = as_("leader").get(OF).json()
-    assert (board["state"], board["settled"], board["deadline"]) == ("open", False, "2026-08-10T04:00:00Z")
+    clock.move_to("2026-08-10T11:50:00+08:00")
     refused = publish(as_)
     assert (refused.status_code, refused.json()["code"]) == (409, "not_settled")
+    board = as_("leader").get(OF).json()
+    assert (board["state"], board["settled"], board["deadline"]) == ("open", False, "2026-08-10T04:00:00Z")
+    clock.move_to("2026-08-10T12:00:01+08:00")
+    assert as_("leader").get(OF).json()["state"] == "frozen", "it froze without anybody writing"
+    assert publish(as_).status_code == 409, "nobody has settled yet who is late"
+    keep_weeks(app.state.database)
+    assert [unit["unit"] for unit in publish(as_).json()["content"]["missing"]] == ["jxw"]
 
 
 # -- under another rule --------------------------------------------------------------------------------------------

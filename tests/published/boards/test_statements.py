@@ -8,11 +8,11 @@ import pytest
 from fastapi import FastAPI
 
 from app.kernel.access import SYSTEM
-from app.kernel.db import Database
 from app.published.boards import queries
 from app.published.boards.schemas import TrialIn
 from tests.clients import Work
 from tests.factories.engagements import make_engagement
+from tests.published.boards.ruling import statements
 
 BACKENDS = ("sqlite",)  # its driver tells of every statement, also of those that no library compiled
 WEEK = "2020-W34"
@@ -33,13 +33,3 @@ def test_no_number_of_units_makes_more_statements(app: FastAPI, db: Work, what: 
         counts.append(statements(app.state.database, ASKED[what]))
     few, many = counts
     assert 20 < few == many < 80, counts
-
-
-def statements(database: Database, ask: Callable[[Any], Any]) -> int:
-    told: list[str] = []
-    with database.reading() as connection:
-        driver = connection.connection.dbapi_connection
-        driver.set_trace_callback(told.append)
-        ask(connection)
-        driver.set_trace_callback(None)
-    return len(told)
