@@ -52,6 +52,8 @@ def working(part: Part, scoring: ShareOfTarget | MinMax | RankPoints) -> list[st
         case MinMax():
             least, most = exact(basis.least or ZERO), exact(basis.most or ZERO)
             first = f"({measure}−{least})÷({most}−{least})×40＋60"
+        case RankPoints(nothing=nothing) if nothing is not None and part.measure <= 0:
+            first = f"计量为{measure}，不按名次"
         case RankPoints():
             first = f"计量{measure}，{basis.of}个单位中第{basis.place}名"
     return [f"{first}，得{part.score}", f"{part.score}×{plain(part.weight)}÷100＝{part.points}"]

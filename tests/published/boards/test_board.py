@@ -177,6 +177,7 @@ def test_each_row_is_told_with_what_it_is_worth(as_: As, week: None) -> None:
     ]  # fmt: skip
     assert parts["outgoing"]["basis"] == {"target": None, "least": "0", "most": "3.25", "place": None, "of": 3}
     assert parts["outgoing"]["working"] == ["(3.25−0)÷(3.25−0)×40＋60，得100.00", "100.00×20÷100＝20.00"]
+    assert parts["press"]["working"] == ["计量为0，不按名次，得0.00", "0.00×10÷100＝0.00"]
     # The sealed signing is counted, and not told.
     (signed,) = parts["signing"]["terms"]
     assert (signed["count"], signed["rows"], signed["withheld"], signed["withheld_points"]) == ("1", [], 1, "25.00")
