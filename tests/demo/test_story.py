@@ -8,7 +8,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.demo.ledger import INVENTED
-from app.demo.story import CRYSTAL, FIBRE, GLASS, PLUMS, WHEELS
+from app.demo.story import CRYSTAL, FIBRE, GARDEN, GLASS, PLUMS, WHEELS
 from app.facts.engagements.terms import EngagementKind
 from app.kernel import chain
 from tests.clients import As
@@ -38,6 +38,10 @@ def test_the_demo_shows_what_gates_and_second_persons_do(as_: As, app: FastAPI, 
     # A look-alike, answered.
     suspect = get(f"/projects/{CRYSTAL}/duplicates")
     assert [item["project"] for item in suspect["items"]] == [WHEELS] and suspect["unanswered"] == 0
+    # Last week a contract was signed once everything was reviewed, and works began in two places.
+    week = get("/figures?indicator=signed_count&indicator=started_count&period=2026-W47")["items"]
+    assert [item["value"] for item in week] == [1, 2]
+    assert get(f"/projects/{GARDEN}/moves")["items"][-1]["override"] is None
     # None of it moves a figure of the report, and its own months add up.
     asked = "indicator=signed_count&indicator=contract_amount&indicator=funds_arrived"
     values = [item["value"] for item in get(f"/figures?{asked}&period=2020")["items"]]
