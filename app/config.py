@@ -39,6 +39,13 @@ class Settings(BaseSettings):
         description="GB/T 2260 code of the district",
     )  # fmt: skip
     district_name: str = Field("黔江区", title="区县简称", description="Name of the district")
+    bureau_name: str = Field(
+        "黔江区招商投资促进局", title="印在通报、周展示上的发文单位", description="Who issues what is printed"
+    )
+    font_dir: Path | None = Field(
+        None, title="另外存放字体的目录，供生成 PDF；留空只用系统字体",
+        description="Folder of more fonts for PDF; empty for the system's only",
+    )  # fmt: skip
     password_profile: Literal["djbh", "asvs"] = Field(
         "djbh", title="口令规则：djbh 等级保护，asvs 按 OWASP ASVS",
         description="Password rules: djbh (等级保护) or asvs (OWASP ASVS)",

@@ -27,6 +27,7 @@ import app.kernel.events
 import app.kernel.notices
 import app.kernel.rules
 import app.kernel.uploads
+import app.published.documents.models
 import app.published.issues.models  # noqa: F401
 from app.exchange.feed.routes import router as feed
 from app.exchange.feed.subjects import Feed
@@ -106,6 +107,7 @@ from app.kernel.notices import admits as is_for
 from app.kernel.subjects import Subject, declare
 from app.published.boards.routes import router as boards
 from app.published.bulletins.routes import router as bulletins
+from app.published.documents.routes import router as documents
 from app.published.issues.routes import router as issues
 
 ROUTERS: tuple[APIRouter, ...] = (
@@ -138,6 +140,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     task_force_history,
     attention,
     meta,
+    documents,
     issues,
     bulletins,
     boards,
@@ -226,6 +229,7 @@ FEED: Feed = declare(
         "period": Subject(P.META_READ, ("period",)),
         "calendar_day": Subject(P.META_READ, ("calendar_day",)),
         "issue": Subject(P.ISSUE_READ, ("issue",)),
+        "document_template": Subject(P.ISSUE_READ, ("document_template",)),
         "rule_version": Subject(P.RULE_READ, ("rule", "rule_version")),
         "notice": Subject(P.SELF, ("notice",), is_for),
     }

@@ -15,6 +15,7 @@ MEDIA_TYPE = "application/pdf"
 STANDARD: Final = "a-2u"
 """PDF/A for the archive; it also refuses what no font can show, which would otherwise be printed as empty boxes."""
 _UNSHOWN = re.compile(r'the text `"(.+?)"` could not be displayed')
+_CODE = re.compile(r"\\u\{([0-9a-f]+)\}")
 
 
 class GlyphMissing(NoChineseFont):
@@ -33,7 +34,8 @@ def render(template: Path, root: Path, values: Mapping[str, Any], fonts: Fonts, 
         document = compiler.compile(format="pdf", pdf_standards=STANDARD, timestamp=int(at.timestamp()))
     except TypstError as error:
         if unshown := _UNSHOWN.search(error.message):
-            raise GlyphMissing(f"服务器的字体没有「{unshown[1]}」字，不能生成 PDF；请管理员补充字体后重启") from error
+            character = _CODE.sub(lambda code: chr(int(code[1], 16)), unshown[1])
+            raise GlyphMissing(f"服务器的字体没有「{character}」字，不能生成 PDF；请管理员补充字体后重启") from error
         raise
     assert isinstance(document, bytes)
     return document

@@ -96,12 +96,28 @@ def check(template: bytes, sample: Mapping[str, Any], *, at: datetime) -> None:
     if reasons:
         raise TemplateWrong.because(*reasons)
     try:
-        render(template, sample, title="", author="", at=at)
+        # What is cut in two by a loop or a condition is whole only as long as that runs just once.
+        for values in (sample, _more(sample), _nothing(sample)):
+            render(template, values, title="", author="", at=at)
     except etree.XMLSyntaxError:
         place = "模板标记的位置有误：循环或判断的开头与结尾须在同一层（整段用 {%p、表格整行用 {%tr）"
         raise TemplateWrong.because(("markup", place)) from None
     except (TemplateError, ValueError, KeyError, AttributeError, TypeError, IndexError):
         raise TemplateWrong.because(("not_rendered", "用样例数据试排未成功，请检查模板标记")) from None
+
+
+def _more(value: Any) -> Any:
+    """The values with every entry of a list twice."""
+    if isinstance(value, Mapping):
+        return {name: _more(part) for name, part in value.items()}
+    return [_more(part) for part in value] * 2 if isinstance(value, list) else value
+
+
+def _nothing(value: Any) -> Any:
+    """The values with nothing in them: no entries, no text, whatever is said not so."""
+    if isinstance(value, Mapping):
+        return {name: _nothing(part) for name, part in value.items()}
+    return not value if isinstance(value, bool) else type(value)()
 
 
 def _texts(template: bytes) -> Iterator[str]:

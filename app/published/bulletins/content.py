@@ -1,5 +1,7 @@
 """What the monthly bulletin says: the leaders' trips and what came of them, and the district's dynamics."""
 
+from pathlib import Path
+
 from sqlalchemy import Connection
 
 from app.facts.engagements.rules import ENGAGEMENTS
@@ -9,9 +11,11 @@ from app.figures.indicators import rulebook
 from app.figures.rules import INDICATORS
 from app.kernel.calendar import Period
 from app.published.bulletins import dynamics
+from app.published.bulletins.printing import printed
+from app.published.bulletins.sample import sample
 from app.published.bulletins.schemas import BulletinContent
 from app.published.bulletins.trips import leader_trips
-from app.published.issues.kinds import IssueKind, declare
+from app.published.issues.kinds import IssueKind, Paper, declare
 from app.published.named import named
 
 
@@ -42,5 +46,14 @@ MONTHLY = declare(
         content=content,
         title=lambda month, number: f"招商引资工作通报（{month.end.year}年第{number}期）",
         rules=(INDICATORS, SCALE, ENGAGEMENTS, WEEKLY),
+        paper=Paper(
+            mark="招商引资工作通报",
+            heading=lambda month: f"{month.label}全区招商引资工作情况",
+            content=BulletinContent,
+            printed=printed,
+            sample=sample,
+            word=Path(__file__).with_name("monthly.docx"),
+            pdf=Path(__file__).with_name("monthly.typ"),
+        ),
     )
 )

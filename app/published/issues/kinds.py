@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
@@ -10,6 +11,23 @@ from sqlalchemy import Connection
 from app.kernel.calendar import Period, PeriodKind
 from app.kernel.errors import Conflict, NotFound
 from app.kernel.rules import RuleKind, in_force
+
+
+@dataclass(frozen=True, slots=True)
+class Paper:
+    """How a series is printed: `word` is the shipped template, which an office may replace, `pdf` the house's own.
+
+    `mark` stands in the red head after the district's name; `heading` is the title of a period's issue. `printed` says
+    a content as texts, which the templates name; `sample` is a content with one of everything to try templates with.
+    """
+
+    mark: str
+    heading: Callable[[Period], str]
+    content: type[BaseModel]
+    printed: Callable[[dict[str, Any]], dict[str, Any]]
+    sample: Callable[[], BaseModel]
+    word: Path
+    pdf: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +47,7 @@ class IssueKind:
     title: Callable[[Period, int], str]
     rules: tuple[RuleKind[Any], ...] = ()
     rules_from_the_first_day: tuple[RuleKind[Any], ...] = ()
+    paper: Paper | None = None
 
     def ruling(self, connection: Connection, period: Period) -> dict[str, int]:
         """Which version of each rule holds for an issue of that period."""
