@@ -85,6 +85,7 @@ from app.facts.rewards.providers.routes import router as providers
 from app.facts.statistics.routes import router as statistics
 from app.facts.task_forces import reactions as task_forces_react
 from app.facts.task_forces import sights as task_force_sights
+from app.facts.task_forces.meeting_routes import router as meetings
 from app.facts.task_forces.routes import router as task_forces
 from app.facts.task_forces.task_routes import router as tasks
 from app.figures.routes import router as figures
@@ -134,6 +135,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     statistics,
     tasks,
     task_forces,
+    meetings,
     history,
     engagement_history,
     reward_history,

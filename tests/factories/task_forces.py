@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.facts.projects import secrecy
 from app.facts.projects.models import Project
-from app.facts.task_forces.models import Member, Task, TaskForce, TaskReport
+from app.facts.task_forces.models import Decision, Meeting, Member, Task, TaskForce, TaskReport
 from app.facts.task_forces.terms import TaskState
 from app.identity.auth.models import User
 from app.identity.units.models import Unit
@@ -75,3 +75,17 @@ def make_task(
     )
     db.flush()
     return task
+
+
+def make_meeting(db: Session, force: TaskForce, *decisions: str, held_on: date = date(2020, 10, 1)) -> tuple[Any, ...]:
+    """A meeting of the task force and its decisions."""
+    meeting = Meeting(
+        task_force_id=force.id, held_on=held_on, chair="区委常委", entered_at=calendar.now(), entered_by=0,
+        entered_by_name="用户",
+    )  # fmt: skip
+    db.add(meeting)
+    db.flush()
+    decided = [Decision(task_force_id=force.id, meeting_id=meeting.id, text=text) for text in decisions]
+    db.add_all(decided)
+    db.flush()
+    return (meeting, *decided)

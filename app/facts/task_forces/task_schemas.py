@@ -26,7 +26,7 @@ Percent = Annotated[int, Field(ge=0, le=100)]
 PROGRESS = "进度，百分数"
 
 
-class TaskIn(Input):
+class NewTaskIn(Input):
     """What one unit has to bring about by a day."""
 
     title: Line = Field(description="任务", examples=["完成水资源论证"])
@@ -37,6 +37,11 @@ class TaskIn(Input):
     needs: list[Number] = Field(
         default_factory=list, max_length=50, description="须先完成的任务编号，同一专班的", examples=[[30]]
     )
+
+
+class TaskIn(NewTaskIn):
+    """The same, set by a decision or not."""
+
     decision: Number | None = Field(None, description="由哪项会议决定布置", examples=[None])
 
 

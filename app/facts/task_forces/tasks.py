@@ -17,6 +17,7 @@ from app.facts.task_forces.service import check_arranges, check_works, opened, t
 from app.facts.task_forces.task_queries import NoTask
 from app.facts.task_forces.task_schemas import (
     LightIn,
+    NewTaskIn,
     StartIn,
     TaskDoneIn,
     TaskIn,
@@ -74,20 +75,23 @@ def add(db: Session, actor: Actor, number: int, body: TaskIn) -> tuple[TaskForce
     """Give a member unit something to do."""
     force = opened(db, actor, number)
     check_arranges(actor, force)
-    return force, added(db, actor, force, body)
-
-
-def added(db: Session, actor: Actor, force: TaskForce, body: TaskIn, at: str = "", step: str | None = None) -> Task:
-    """The same in a task force that was opened; `at` is where in the request the task stands."""
-    _check_order(body.planned_start, body.due_on, f"{at}due_on")
     if body.decision is not None:
         decision = db.get(Decision, body.decision)
         if decision is None or decision.task_force_id != force.id:
-            raise Invalid.field(f"{at}decision", "unknown_decision", "本专班没有这项决定")
+            raise Invalid.field("decision", "unknown_decision", "本专班没有这项决定")
+    return force, added(db, actor, force, body, decision_id=body.decision)
+
+
+def added(
+    db: Session, actor: Actor, force: TaskForce, body: NewTaskIn,
+    *, decision_id: int | None = None, step: str | None = None, at: str = "",
+) -> Task:  # fmt: skip
+    """The same in a task force that was opened; `at` is where in the request the task stands."""
+    _check_order(body.planned_start, body.due_on, f"{at}due_on")
     task = Task(
         task_force_id=force.id, title=body.title, detail=body.detail,
         unit_id=_member(db, force, body.unit, f"{at}unit"), planned_start=body.planned_start, due_on=body.due_on,
-        step=step, decision_id=body.decision, state=TaskState.OPEN, entered_at=calendar.now(), entered_by=actor.id,
+        step=step, decision_id=decision_id, state=TaskState.OPEN, entered_at=calendar.now(), entered_by=actor.id,
         late_from=hold(db).stands_from(body.due_on + _DAY), entered_by_name=name_of(db, actor),
     )  # fmt: skip
     db.add(task)

@@ -1,12 +1,13 @@
 """Who may do what with a task force: every role and every route; whose unit it is; how secret its project is."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from fastapi.routing import APIRoute
 from starlette.testclient import TestClient
 
-from app.facts.task_forces import routes, task_routes
+from app.facts.task_forces import meeting_routes, routes, task_routes
 from app.facts.task_forces.terms import Light, TaskState
 from app.kernel import calendar
 from app.kernel.access import KEY_SCOPES, Permission, Role
@@ -15,14 +16,14 @@ from tests.clients import As, Work, put_part
 from tests.factories.evidence import make_evidence
 from tests.factories.identity import make_unit, make_user
 from tests.factories.projects import make_project
-from tests.factories.task_forces import make_task, make_task_force
+from tests.factories.task_forces import make_meeting, make_task, make_task_force
 
 API = "/api/v1"
 STAFF = {Role.OFFICER, Role.REVIEWER, Role.REPORTER, Role.LEADER}
 BUREAU = {Role.OFFICER, Role.REVIEWER}
 WORKERS = BUREAU | {Role.REPORTER}
 JUDGES = BUREAU | {Role.LEADER}
-FORCE, TASK = "/task-forces/{force}", "/tasks/{task}"
+FORCE, TASK, MEETING = "/task-forces/{force}", "/tasks/{task}", "/meetings/{meeting}"
 
 DAY = "2020-10-01"
 NEW_TASK = {"title": "办理用地", "unit": "jxw", "planned_start": DAY, "due_on": "2020-12-31"}
@@ -51,20 +52,30 @@ TABLE: dict[tuple[str, str], tuple[set[Role], set[str], Any]] = {
     ("POST", f"{TASK}/evidence"): (WORKERS, {"lead", "owner"}, None),
     ("PUT", f"{TASK}/light"): (JUDGES, set(), {"light": "green", "until": "TODAY", "reason": "已批"}),
     ("DELETE", "/tasks/{lit}/light"): (JUDGES, set(), None),
+    ("POST", f"{FORCE}/plan"): (WORKERS, {"lead"}, {"target_on": "2021-12-31"}),
+    ("GET", f"{FORCE}/meetings"): (STAFF, {"lead", "owner", "member"}, None),
+    ("POST", f"{FORCE}/meetings"): (WORKERS, {"lead"}, {"held_on": DAY, "chair": "区长"}),
+    ("GET", MEETING): (STAFF, {"lead", "owner", "member"}, None),
+    ("PATCH", MEETING): (WORKERS, {"lead"}, {"minutes": "纪要"}),
+    ("POST", f"{MEETING}/decisions"): (WORKERS, {"lead"}, {"text": "加快"}),
+    ("GET", "/decisions"): (STAFF, {"lead", "owner", "member"}, None),
+    ("POST", "/decisions/{decision}/done"): (WORKERS, {"lead"}, {"on": DAY, "note": "已办"}),
+    ("POST", "/decisions/{marked}/reopen"): (WORKERS, {"lead"}, {"reason": "误登"}),
 }
-NAMES = {"{task_force_id}": "{force}", "{task_id}": "{task}", "{code}": "{free}"}
+NAMES = {"{task_force_id}": "{force}", "{task_id}": "{task}", "{code}": "{free}", "{meeting_id}": "{meeting}"}
 REPORTERS = {"lead": "jxw", "owner": "nyw", "member": "sww"}
 
 
 def test_the_table_is_whole() -> None:
     found = set()
-    for router in (routes.router, task_routes.router):
+    for router in (routes.router, task_routes.router, meeting_routes.router):
         for route in router.routes:
             assert isinstance(route, APIRoute)
             path = route.path.removeprefix(PREFIX)
             for name, ours in NAMES.items():
                 path = path.replace(name, ours)
-            path = path.replace("{task}/reopen", "{closed}/reopen")
+            path = path.replace("{task}/reopen", "{closed}/reopen").replace("{decision_id}/reopen", "{marked}/reopen")
+            path = path.replace("{decision_id}", "{decision}")
             found |= {(m, path.replace("{task}", "{lit}") if m == "DELETE" else path) for m in route.methods}
     assert set(TABLE) == found
 
@@ -86,9 +97,12 @@ def made(db: Work) -> dict[str, Any]:
         lit.override_light, lit.override_by_name, lit.override_reason = Light.GREEN, "用户", "x"
         lit.override_from = lit.override_until = lit.due_on
         free = make_project(session)
+        meeting, decision, marked = make_meeting(session, force, "甲", "乙")
+        marked.done_on = date(2020, 10, 1)
         session.flush()
         return {
             "force": force.id, "task": task.id, "closed": closed.id, "lit": lit.id, "free": free.code,
+            "meeting": meeting.id, "decision": decision.id, "marked": marked.id,
         }  # fmt: skip
 
 
@@ -155,7 +169,7 @@ SEEN = {
 }
 PATHS = (
     "/projects/{code}", "/task-forces/{force}", "/tasks/{task}", "/tasks/{task}/reports",
-    "/task-forces/{force}/history",
+    "/task-forces/{force}/history", "/task-forces/{force}/meetings", "/meetings/{meeting}",
 )  # fmt: skip
 
 
@@ -166,6 +180,7 @@ def test_who_sees_it(as_: As, db: Work, level: str) -> None:
         project = make_project(session, unit=make_unit(session, "wlw"), name="机密项目")
         force = make_task_force(session, project, members=("nyw",))
         made = {"code": project.code, "force": force.id, "task": make_task(session, force, title="机密任务").id}
+        made["meeting"] = make_meeting(session, force, "机密决定")[0].id
     if level != "open":
         body = {"level": level, "users": ["named"] if level == "sealed" else [], "units": [], "reason": "x"}
         assert put_part(as_("reviewer"), f"{API}/projects/{made['code']}", "confidentiality", body).status_code == 200
@@ -177,7 +192,7 @@ def test_who_sees_it(as_: As, db: Work, level: str) -> None:
         seen = who in SEEN[level]
         for path in PATHS:
             assert client.get(API + path.format(**made)).status_code == (200 if seen else 404), f"{who} {path}"
-        for path in ("/task-forces", "/tasks", f"/task-forces?project={made['code']}"):
+        for path in ("/task-forces", "/tasks", "/decisions", f"/task-forces?project={made['code']}"):
             items = client.get(API + path).json()["items"]
             assert len(items) == seen, f"{who} {path}"
         late = client.get(f"{API}/tasks/overdue", params={"as_of": "2030-01-01"}).json()
