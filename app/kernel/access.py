@@ -73,7 +73,10 @@ class Permission(StrEnum):
     GATE_DECIDE = "gate.decide"
     REWARD_READ = "reward.read"  # leads, claims, payments; a reporter those of the own unit
     REWARD_FILE = "reward.file"  # registering leads, filing claims
+    REWARD_CHECK = "reward.check"  # the unit's own check of a claim
     REWARD_REVIEW = "reward.review"  # checking exclusions, joint review, public notice, objections
+    REWARD_APPROVE = "reward.approve"  # approving, clawing back, budgets
+    REWARD_PAY = "reward.pay"
     PROVIDER_UNMASK = "provider.unmask"  # identity numbers, phones and accounts of lead providers in clear
     FIGURE_READ = "figure.read"
     STATISTIC_EDIT = "statistic.edit"  # figures typed in from outside
@@ -101,6 +104,7 @@ _OFFICER = _STAFF | {
     P.AGREEMENT_EDIT, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.STATISTIC_EDIT, P.LEDGER_IMPORT, P.CALENDAR_EDIT,
     P.RULE_SAVE, P.EVIDENCE_ADD, P.REVIEW_REQUEST, P.GATE_OVERRIDE, P.ENGAGEMENT_EDIT, P.ENGAGEMENT_JOIN,
     P.REPORT_EDIT, P.REPORT_JUDGE, P.REWARD_FILE, P.REWARD_REVIEW,
+    P.REWARD_CHECK, P.REWARD_PAY,
     P.TASK_FORCE_EDIT, P.TASK_EDIT, P.TASK_LIGHT,
 }  # fmt: skip
 
@@ -110,12 +114,12 @@ TABLE: dict[Role, frozenset[Permission]] = {
         _OFFICER
         | {P.KEY_EDIT, P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE}
         | {P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE, P.GATE_DECIDE, P.FUND_RECOGNISE, P.OUTCOME_RECOGNISE, P.ISSUE_PUBLISH}
-        | {P.PROVIDER_UNMASK}
+        | {P.PROVIDER_UNMASK, P.REWARD_APPROVE}
     ),
     Role.REPORTER: frozenset(
         _STAFF
         | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.ENGAGEMENT_EDIT}
-        | {P.REPORT_EDIT, P.REWARD_FILE}
+        | {P.REPORT_EDIT, P.REWARD_FILE, P.REWARD_CHECK}
         | {P.TASK_EDIT}
     ),
     Role.LEADER: frozenset(_STAFF | {P.TASK_LIGHT, P.SELF}),

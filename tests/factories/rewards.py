@@ -8,13 +8,18 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from app.facts.projects.models import Project
+from app.facts.rewards.claims.models import Claim
+from app.facts.rewards.claims.terms import ClaimState
 from app.facts.rewards.leads.models import Lead, LeadExclusion, LeadProviding, RewardPaper
 from app.facts.rewards.leads.terms import Exclusion, PaperKind, Verdict
+from app.facts.rewards.policies.rules import REWARD_POLICIES, RewardPolicies
 from app.facts.rewards.providers.models import LeadProvider
 from app.facts.rewards.providers.terms import IdentityKind, ProviderKind
 from app.identity.units.models import Unit
 from app.kernel import calendar
 from app.kernel.files import StoredFile
+from app.kernel.rules import RuleVersion
+from tests.factories.projects import make_project
 
 _numbers = count(1)
 
@@ -68,3 +73,50 @@ def make_paper(db: Session, lead: Lead, kind: PaperKind | str) -> RewardPaper:
     db.add(paper)
     db.flush()
     return paper
+
+
+TWO_INSTALMENTS: dict[str, Any] = {
+    "code": "sample", "label": "示例政策", "basis": "示例",
+    "options": [
+        {
+            "code": "investment", "label": "按固定资产投资", "base": "fixed_asset_investment",
+            "shape": {
+                "shape": "slab",
+                "bands": [
+                    {"start": "0", "end": "10000000", "rate": "5"}, {"start": "10000000", "rate": "1"},
+                ],
+            },
+        }
+    ],
+    "cap": "500000",
+    "instalments": [
+        {"label": "首期", "percent": "50", "condition": {"when": "completion", "percent": "60"}},
+        {"label": "末期", "percent": "50", "condition": {"when": "completion", "percent": "100"}},
+    ],
+}  # fmt: skip
+"""5‰ to 1000万, 1‰ above, cap 50万; half at 60 % of the investment, half at all of it."""
+
+
+def make_policies(db: Session, *policies: dict[str, Any]) -> RuleVersion:
+    """A version with these policies that has ruled since 2019."""
+    body = RewardPolicies.model_validate({"policies": policies})
+    version = RuleVersion(
+        rule=REWARD_POLICIES.code, number=1, state="active", valid_from=date(2019, 1, 1), basis="示例",
+        body=body.model_dump(mode="json"), saved_by=0, saved_at=calendar.now(),
+    )  # fmt: skip
+    db.add(version)
+    db.flush()
+    return version
+
+
+def make_claim(db: Session, lead: Lead | None = None, **fields: Any) -> Claim:
+    """A claim as its row says it stands, without the steps that brought it there."""
+    lead = lead or make_lead(db, project=make_project(db))
+    values: dict[str, Any] = {
+        "policy": "sample", "fund": "district_reward", "year": 2026, "state": ClaimState.FILED, "gross_fen": 100,
+        "now_fen": 100, "filed_on": date(2026, 1, 5), "changed_at": calendar.now(),
+    } | fields  # fmt: skip
+    claim = Claim(lead_id=lead.id, project_id=lead.project_id, unit_id=lead.unit_id, **values)
+    db.add(claim)
+    db.flush()
+    return claim

@@ -15,10 +15,18 @@ from app.facts.history.labels import HIDDEN, Named, Ref
 from app.facts.history.labels import TABLES as PROJECT_TABLES
 from app.facts.history.labels import VERBS as PROJECT_VERBS
 from app.facts.history.provider_labels import PROVIDER_COLUMNS, PROVIDER_TABLES, PROVIDER_VERBS
-from app.facts.history.reward_labels import LEAD_COLUMNS, LEAD_TABLES, LEAD_VERBS
+from app.facts.history.reward_labels import (
+    CLAIM_COLUMNS,
+    CLAIM_TABLES,
+    CLAIM_VERBS,
+    LEAD_COLUMNS,
+    LEAD_TABLES,
+    LEAD_VERBS,
+)
 from app.facts.history.schemas import HistoryQuery
 from app.facts.history.task_force_labels import TASK_FORCE_COLUMNS, TASK_FORCE_TABLES, TASK_FORCE_VERBS
 from app.facts.projects import queries as projects
+from app.facts.rewards.claims import queries as claims
 from app.facts.rewards.leads import queries as leads
 from app.facts.rewards.providers import queries as providers
 from app.facts.task_forces import queries as task_forces
@@ -43,9 +51,9 @@ HISTORY = Listing(
 )
 _of_subject = and_(Event.subject == bindparam("subject_kind"), Event.subject_key == bindparam("subject_code"))
 
-VERBS = PROJECT_VERBS | ENGAGEMENT_VERBS | LEAD_VERBS | PROVIDER_VERBS | TASK_FORCE_VERBS
-TABLES = PROJECT_TABLES | ENGAGEMENT_TABLES | LEAD_TABLES | PROVIDER_TABLES | TASK_FORCE_TABLES
-COLUMNS = PROJECT_COLUMNS | ENGAGEMENT_COLUMNS | LEAD_COLUMNS | PROVIDER_COLUMNS | TASK_FORCE_COLUMNS
+VERBS = PROJECT_VERBS | ENGAGEMENT_VERBS | LEAD_VERBS | CLAIM_VERBS | PROVIDER_VERBS | TASK_FORCE_VERBS
+TABLES = PROJECT_TABLES | ENGAGEMENT_TABLES | LEAD_TABLES | CLAIM_TABLES | PROVIDER_TABLES | TASK_FORCE_TABLES
+COLUMNS = PROJECT_COLUMNS | ENGAGEMENT_COLUMNS | LEAD_COLUMNS | CLAIM_COLUMNS | PROVIDER_COLUMNS | TASK_FORCE_COLUMNS
 NAMES: dict[Ref, Any] = {Ref.UNIT: Unit, Ref.ENTERPRISE: Enterprise, Ref.USER: User}
 
 _decode = msgspec.json.Decoder().decode
@@ -67,6 +75,12 @@ def of_lead(connection: Connection, actor: Actor, number: int, asked: HistoryQue
     """What happened to a lead the actor may see."""
     leads.detail(connection, actor, number)
     return _told(connection, "lead", str(number), asked, with_grants=False)
+
+
+def of_claim(connection: Connection, actor: Actor, number: int, asked: HistoryQuery) -> dict[str, Any]:
+    """What happened to a claim the actor may see."""
+    claims.detail(connection, actor, number)
+    return _told(connection, "claim", str(number), asked, with_grants=False)
 
 
 def of_provider(connection: Connection, actor: Actor, number: int, asked: HistoryQuery) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """How what the log tells of leads and claims is called in Chinese."""
 
 from app.facts.history.labels import YES_NO, Named, Ref
+from app.facts.rewards.claims.terms import CLAIM_STATE_LABELS, VERB_LABELS
 from app.facts.rewards.leads.terms import EXCLUSION_LABELS, PAPER_KIND_LABELS, VERDICT_LABELS
 
 LEAD_VERBS = {
@@ -85,5 +86,118 @@ LEAD_COLUMNS: dict[str, dict[str, Named]] = {
         "entered_at": Named("登记时间"),
         "entered_by": Named("登记人", points_at=Ref.USER),
         "entered_by_name": Named("登记人姓名"),
+    },
+}
+
+CLAIM_VERBS = {
+    "claim.filed": "申报奖励",
+    "claim.checked": "单位审核",
+    "claim.reviewed": "联审",
+    "claim.published": "公示",
+    "claim.objected": "登记异议",
+    "claim.answered": "答复异议",
+    "claim.frozen": "冻结",
+    "claim.released": "解除冻结",
+    "claim.approved": "批准奖励",
+    "claim.accepted": "重新核定",
+    "claim.paid": "支付奖励",
+    "claim.clawed_back": "追回奖励",
+    "claim.refused": "不予奖励",
+    "claim.withdrawn": "撤回申报",
+    "claim.recomputed": "按变化的事实重新计算",
+    "claim.instalment_due": "分期到期",
+    "claim.changed": "修改申报",
+}
+
+CLAIM_TABLES = {
+    "claim": "奖励申报",
+    "claim_share": "分配",
+    "claim_step": "办理",
+    "claim_calculation": "奖励计算",
+    "claim_objection": "异议",
+    "claim_instalment": "分期",
+    "reward_payment": "支付",
+}
+
+_ENTERED = {
+    "at": Named("办理时间"),
+    "by": Named("办理人", points_at=Ref.USER),
+    "by_name": Named("办理人姓名"),
+}
+_MONEY = {
+    "gross_fen": Named("奖励（元）"),
+    "taxable_fen": Named("计税部分（元）"),
+    "withheld_fen": Named("代扣税款（元）"),
+    "net_fen": Named("实付（元）"),
+}
+
+CLAIM_COLUMNS: dict[str, dict[str, Named]] = {
+    "claim": {
+        "lead_id": Named("线索编号"),
+        "unit_id": Named("责任单位", points_at=Ref.UNIT),
+        "policy": Named("奖励政策"),
+        "choice": Named("所选的备选"),
+        "met_on": Named("达到起点的日期"),
+        "fund": Named("列支资金"),
+        "year": Named("列支年度"),
+        "state": Named("状态", CLAIM_STATE_LABELS),
+        "frozen_from": Named("冻结前的状态", CLAIM_STATE_LABELS),
+        "held_reason": Named("冻结理由"),
+        "notice_from": Named("公示开始日期"),
+        "notice_to": Named("公示结束日期"),
+        "gross_fen": Named("奖励总额（元）"),
+        "now_fen": Named("按当前事实的总额（元）"),
+        "paid_fen": Named("已付总额（元）"),
+        "filed_on": Named("申报日期"),
+    },
+    "claim_share": {"provider_id": Named("引资人编号"), "percent": Named("分配比例")},
+    "claim_step": {
+        "verb": Named("办理", VERB_LABELS),
+        "from_state": Named("原状态", CLAIM_STATE_LABELS),
+        "to_state": Named("新状态", CLAIM_STATE_LABELS),
+        "paper_id": Named("材料号"),
+        "remarks": Named("意见或理由"),
+        **_ENTERED,
+    },
+    "claim_calculation": {
+        "verb": Named("哪一步时计算", VERB_LABELS),
+        "as_of": Named("按哪一天的事实"),
+        "rule": Named("政策版本"),
+        "tax_rule": Named("税目规则版本"),
+        "body": Named("逐行计算"),
+        **_MONEY,
+        **_ENTERED,
+    },
+    "claim_objection": {
+        "raised_on": Named("提出日期"),
+        "raised_by": Named("提出人"),
+        "text": Named("异议内容"),
+        "paper_id": Named("材料号"),
+        "entered_at": Named("登记时间"),
+        "entered_by": Named("登记人", points_at=Ref.USER),
+        "entered_by_name": Named("登记人姓名"),
+        "upheld": Named("是否成立", YES_NO),
+        "answer": Named("答复"),
+        "answered_at": Named("答复时间"),
+        "answered_by": Named("答复人", points_at=Ref.USER),
+        "answered_by_name": Named("答复人姓名"),
+    },
+    "claim_instalment": {
+        "number": Named("期次"),
+        "label": Named("名称"),
+        "condition": Named("兑现条件"),
+        "amount_fen": Named("金额（元）"),
+        "due_on": Named("到期日期"),
+        "paid_on": Named("支付日期"),
+    },
+    "reward_payment": {
+        "instalment_id": Named("分期的记录号"),
+        "provider_id": Named("引资人编号"),
+        "paid_on": Named("日期"),
+        "tax": Named("税目"),
+        "paper_id": Named("材料号"),
+        "reason": Named("追回理由"),
+        **_MONEY,
+        **_ENTERED,
     },
 }

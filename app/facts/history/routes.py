@@ -6,6 +6,7 @@ from app.facts.engagements.queries import NoEngagement
 from app.facts.history import queries
 from app.facts.history.schemas import HistoryOut, HistoryQuery
 from app.facts.projects.queries import NoProject
+from app.facts.rewards.claims.queries import NoClaim
 from app.facts.rewards.leads.queries import NoLead
 from app.facts.rewards.providers.queries import NoProvider
 from app.facts.task_forces.queries import NoTaskForce
@@ -20,6 +21,7 @@ engagements = api("engagements")
 rewards = api("rewards")
 task_forces = api("task_forces")
 
+ClaimId = Annotated[int, Path(description="申报编号", ge=1, le=2**63 - 1, examples=[5])]
 LeadId = Annotated[int, Path(description="线索编号", ge=1, le=2**63 - 1, examples=[12])]
 ProviderId = Annotated[int, Path(description="引资人编号", ge=1, le=2**63 - 1, examples=[12])]
 TaskForceId = Annotated[int, Path(description="专班编号", ge=1, le=2**63 - 1, examples=[3])]
@@ -102,3 +104,18 @@ async def get_lead_provider_history(
     Names and numbers are told as changed, never by value.
     """
     return await read.answer(queries.of_provider, provider_id, q)
+
+
+@rewards.get(
+    "/rewards/claims/{claim_id}/history",
+    summary="奖励申报历史",
+    response_model=HistoryOut,
+    responses=raises(NoClaim, Invalid),
+)
+async def get_claim_history(
+    read: Annotated[Read, reads(Permission.REWARD_READ)],
+    claim_id: ClaimId,
+    q: Annotated[HistoryQuery, asked(HistoryQuery)],
+) -> Response:
+    """Everything that happened to a claim, newest first; what people said is told as changed only."""
+    return await read.answer(queries.of_claim, claim_id, q)

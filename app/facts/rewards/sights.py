@@ -1,5 +1,5 @@
-"""Who sees leads and claims: the bureau and leaders all, a reporter those of the own unit; of a project that one does
-not see, nobody. The same rule as a condition of lists, and asked of what the log says of who may see a subject.
+"""Who sees leads and claims: the bureau and leaders all, a reporter those that the own unit took or whose project it has;
+of a project that one does not see, nobody. The same rule as a condition of lists, and for what the log says of sight.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -12,6 +12,7 @@ from app.facts.projects import queries as projects
 from app.facts.projects import sights as project_sights
 from app.facts.projects.models import Project
 from app.facts.projects.service import EDITS_ALL
+from app.facts.rewards.leads.models import sight_of
 from app.kernel.access import Actor
 from app.kernel.db import Id
 from app.kernel.errors import Forbidden
@@ -29,9 +30,9 @@ def acts_for_all(actor: Actor) -> bool:
     return actor.kind == "system" or not actor.roles.isdisjoint(EDITS_ALL)
 
 
-def check_own(actor: Actor, unit_id: int | None) -> None:
-    """403 `not_your_unit` unless the actor may act for this unit."""
-    if not acts_for_all(actor) and (actor.unit_id is None or actor.unit_id != unit_id):
+def check_own(actor: Actor, *unit_ids: int | None) -> None:
+    """403 `not_your_unit` unless the actor may act for one of these units."""
+    if not acts_for_all(actor) and (actor.unit_id is None or actor.unit_id not in unit_ids):
         raise NotYourUnit
 
 
@@ -39,7 +40,7 @@ def admits(actor: Actor, sight: Any) -> bool:
     """Does a sight, as the log keeps it, let this actor see the lead or claim?"""
     if actor.kind == "system":
         return True
-    if not sight or not (actor.sees_all or (actor.unit_id is not None and actor.unit_id == sight["unit"])):
+    if not sight or not (actor.sees_all or actor.unit_id in sight["units"]):
         return False
     return sight["project"] is None or project_sights.admits(actor, sight["project"])
 
@@ -49,11 +50,11 @@ def newest_of(model: Any) -> Callable[[Connection, Collection[int]], Mapping[int
 
     def newest(connection: Connection, ids: Collection[int]) -> Mapping[int, Any]:
         found = connection.execute(
-            select(model.id, model.unit_id, Project.sight)
+            select(model.id, model.unit_id, Project.unit_id.label("of_project"), Project.sight)
             .outerjoin(Project, Project.id == model.project_id)
             .where(model.id.in_(ids))
         )
-        return {row.id: {"unit": row.unit_id, "project": row.sight} for row in found}
+        return {row.id: sight_of([row.unit_id, row.of_project], row.sight) for row in found}
 
     return newest
 
@@ -61,7 +62,11 @@ def newest_of(model: Any) -> Callable[[Connection, Collection[int]], Mapping[int
 def visible(actor: Actor, model: Any) -> ColumnElement[bool]:
     """The same as a condition with its values, for a select of `model` with `Project` joined (perhaps to none)."""
     seen = or_(model.project_id.is_(None), projects.visible(actor))
-    return seen if actor.sees_all else and_(seen, model.unit_id == literal(actor.unit_id, Id))
+    return seen if actor.sees_all else and_(seen, _of_unit(model, literal(actor.unit_id, Id)))
+
+
+def _of_unit(model: Any, unit: ColumnElement[int]) -> ColumnElement[bool]:
+    return or_(model.unit_id == unit, Project.unit_id == unit)
 
 
 def sight(actor: Actor, model: Any) -> Sight:
@@ -71,7 +76,7 @@ def sight(actor: Actor, model: Any) -> Sight:
     seen = or_(model.project_id.is_(None), seen)
     if actor.sees_all:
         return Sight(f"{of_projects.shape} rewards", seen, of_projects.values)
-    own = model.unit_id == bindparam("own_unit", type_=Id)
+    own = _of_unit(model, bindparam("own_unit", type_=Id))
     values = {**of_projects.values, "own_unit": actor.unit_id}
     return Sight(f"{of_projects.shape} rewards of a unit", and_(seen, own), values)
 

@@ -58,6 +58,15 @@ REPORT_RETURNED = declare("report.returned", "周报被退回", "{unit}{week}的
 REPORT_WAITS = declare("report.submitted", "周报待接收", "{unit}{week}的周报待接收", waits=True)
 WEEK_SETTLED = declare("report_week.settled", "周报已截止", "{week}的周报已截止；{outcome}")
 
+CLAIM_WAITS = declare("claim.waits", "奖励申报待办", "项目「{project}」的引资奖励申报待{what}", waits=True)
+CLAIM_DECIDED = declare("claim.decided", "奖励申报结果", "项目「{project}」的引资奖励申报：{outcome}")
+CLAIM_DIFFERS = declare(
+    "claim.differs",
+    "奖励须重新核定",
+    "项目「{project}」的事实已变化：引资奖励按当前事实为 {now}，所存为 {kept}，支付前须重新核定",
+    waits=True,
+)
+
 RULE_DRAFT = declare(
     "rule.draft", "规则待启用", "规则「{rule}」第 {number} 版待启用，拟自 {since} 起生效；依据：{basis}", waits=True
 )

@@ -1,3 +1,4 @@
+from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Any
 
@@ -53,14 +54,21 @@ class Lead(Logged, Base):
         return self.id
 
     def subject_sight(self) -> Any:
-        return sight_of(self)
+        return seen_by(self)
 
 
-def sight_of(row: Any) -> dict[str, Any]:
-    """Who may see a lead or a claim, told by its unit and by the sight that its project has now."""
+def seen_by(row: Any) -> dict[str, Any]:
+    """Who may see a lead or a claim, told by its unit, and by the unit and the sight that its project has now."""
     db = object_session(row)
     project = None if db is None or row.project_id is None else db.get(Project, row.project_id)
-    return {"unit": row.unit_id, "project": None if project is None else project.sight}
+    if project is None:
+        return sight_of([row.unit_id], None)
+    return sight_of([row.unit_id, project.unit_id], project.sight)
+
+
+def sight_of(units: Iterable[int | None], project: Any) -> dict[str, Any]:
+    """The value of a sight."""
+    return {"units": sorted({unit for unit in units if unit is not None}), "project": project}
 
 
 class LeadProviding(Logged, Base):

@@ -8,7 +8,7 @@ from app.facts.rewards import sights
 from app.facts.rewards.leads import queries
 from app.facts.rewards.leads.models import Honour, Lead, LeadProviding, RewardPaper
 from app.facts.rewards.leads.schemas import HonourIn
-from app.facts.rewards.leads.service import open_for_change
+from app.facts.rewards.leads.service import open_for_change, project_unit
 from app.facts.rewards.leads.terms import PaperKind
 from app.facts.rewards.sights import check_own
 from app.identity.auth.queries import name_of
@@ -28,13 +28,13 @@ class SamePaper(Conflict):
 def check_may_add(connection: Connection, actor: Actor, number: int) -> None:
     """Refuse before a file is taken in what would be refused afterwards."""
     row = connection.execute(
-        select(Lead.unit_id)
+        select(Lead.unit_id, Project.unit_id.label("of_project"))
         .outerjoin(Project, Project.id == Lead.project_id)
         .where(Lead.id == number, sights.visible(actor, Lead))
     ).one_or_none()
     if row is None:
         raise queries.NoLead
-    check_own(actor, row.unit_id)
+    check_own(actor, row.unit_id, row.of_project)
 
 
 def add(
@@ -42,7 +42,7 @@ def add(
 ) -> tuple[Lead, RewardPaper]:
     """Link a received file to a lead. A withdrawn one takes papers too: a claim may be clawed back afterwards."""
     lead = queries.get(db, actor, number, lock=True)
-    check_own(actor, lead.unit_id)
+    check_own(actor, lead.unit_id, project_unit(db, lead.project_id))
     same = select(RewardPaper.id).where(
         RewardPaper.lead_id == lead.id, RewardPaper.sha256 == file.sha256, RewardPaper.kind == kind
     )

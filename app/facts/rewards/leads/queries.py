@@ -115,7 +115,7 @@ def _told(db: Reader, actor: Actor, number: int) -> dict[str, Any]:
         "confirmed_by": row.confirmed_by,
         "confirmation": row.confirmation_id,
         "exclusions_clear": all_clear(db, number),
-        "papers": _papers(db, number),
+        "papers": papers_of(db, number),
         "honours": _honours(db, number),
         "withdrawn_at": _at(row.withdrawn_at),
         "withdrawn_by": row.withdrawn_by_name,
@@ -142,7 +142,8 @@ def _proof(db: Reader, number: int) -> dict[str, Any] | None:
 # -- papers and honours --------------------------------------------------------------------------------------------
 
 
-def _papers(db: Reader, lead_id: int, paper_id: int | None = None) -> list[dict[str, Any]]:
+def papers_of(db: Reader, lead_id: int, paper_id: int | None = None) -> list[dict[str, Any]]:
+    """The papers of a lead, or one of them."""
     query = (
         select(RewardPaper.__table__, StoredFile.size, StoredFile.media_type)
         .join(StoredFile, StoredFile.sha256 == RewardPaper.sha256)
@@ -163,7 +164,7 @@ def _papers(db: Reader, lead_id: int, paper_id: int | None = None) -> list[dict[
 def paper_out(db: Session, paper: RewardPaper) -> dict[str, Any]:
     """One paper that has just been taken in."""
     db.flush()
-    return _papers(db, paper.lead_id, paper.id)[0]
+    return papers_of(db, paper.lead_id, paper.id)[0]
 
 
 def paper_of(db: Session, lead_id: int, number: int, field: str = "paper") -> RewardPaper:

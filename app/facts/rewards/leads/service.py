@@ -43,10 +43,16 @@ class AlreadyConfirmed(Conflict):
 def open_for_change(db: Session, actor: Actor, number: int) -> Lead:
     """The lead, locked until the commit: 404, 403 when it is another unit's, 409 when it was withdrawn."""
     lead = queries.get(db, actor, number, lock=True)
-    check_own(actor, lead.unit_id)
+    check_own(actor, lead.unit_id, project_unit(db, lead.project_id))
     if lead.withdrawn_at is not None:
         raise LeadWithdrawn
     return lead
+
+
+def project_unit(db: Session, project_id: int | None) -> int | None:
+    """The unit that is responsible for the project a lead became."""
+    project = None if project_id is None else db.get(Project, project_id)
+    return None if project is None else project.unit_id
 
 
 def register(db: Session, actor: Actor, body: LeadIn) -> Lead:
