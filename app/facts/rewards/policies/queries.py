@@ -12,7 +12,7 @@ from app.facts.rewards.policies.bases import bases_of
 from app.facts.rewards.policies.calculation import Bases, Calculation, calculate
 from app.facts.rewards.policies.rules import REWARD_POLICIES, RewardPolicies
 from app.facts.rewards.policies.samples import SAMPLES
-from app.facts.rewards.policies.schemas import PoliciesAsked, TrialIn
+from app.facts.rewards.policies.schemas import PoliciesAsked, PolicyTrialIn
 from app.kernel import calendar, rules
 from app.kernel.access import Actor
 from app.kernel.calendar import Period
@@ -49,7 +49,7 @@ class _Tried(NamedTuple):
         return sum(abs(new - old) for new, old in pairs), sum(new for new, _ in pairs)
 
 
-def trial(connection: Connection, actor: Actor, asked: TrialIn) -> dict[str, Any]:
+def trial(connection: Connection, actor: Actor, asked: PolicyTrialIn) -> dict[str, Any]:
     """What policies would give for projects, beside those in force; the projects one may not see are only counted.
 
     As many statements for one project as for all.
@@ -76,7 +76,7 @@ def trial(connection: Connection, actor: Actor, asked: TrialIn) -> dict[str, Any
     }
 
 
-def _draft(connection: Connection, asked: TrialIn) -> RewardPolicies:
+def _draft(connection: Connection, asked: PolicyTrialIn) -> RewardPolicies:
     if (asked.body is None) == (asked.version is None):
         raise Invalid.field("body", "one_of", "body 与 version 须且只能填写一项")
     if asked.body is not None:
@@ -91,7 +91,7 @@ def _draft(connection: Connection, asked: TrialIn) -> RewardPolicies:
     return RewardPolicies.model_validate(found)
 
 
-def _projects(connection: Connection, actor: Actor, asked: TrialIn) -> tuple[list[Any], int]:
+def _projects(connection: Connection, actor: Actor, asked: PolicyTrialIn) -> tuple[list[Any], int]:
     """The projects the actor may see, and how many more there are. A named one that is not among them is unknown."""
     rows = connection.execute(
         select(
@@ -108,7 +108,7 @@ def _projects(connection: Connection, actor: Actor, asked: TrialIn) -> tuple[lis
     return seen, 0
 
 
-def _wanted(asked: TrialIn) -> ColumnElement[bool]:
+def _wanted(asked: PolicyTrialIn) -> ColumnElement[bool]:
     if (asked.period is None) == (asked.projects is None):
         raise Invalid.field("period", "one_of", "period 与 projects 须且只能填写一项")
     if asked.projects is not None:

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Response
 
 from app.facts.rewards.policies import queries
-from app.facts.rewards.policies.schemas import PoliciesAsked, PoliciesOut, TrialIn, TrialOut
+from app.facts.rewards.policies.schemas import PoliciesAsked, PoliciesOut, PolicyTrialIn, PolicyTrialOut
 from app.identity.auth.access import Read, reads
 from app.kernel.access import Permission
 from app.kernel.asking import asked
@@ -31,8 +31,8 @@ async def list_sample_reward_policies(read: Reader) -> Response:
     return await read.answer(queries.samples)
 
 
-@router.post("/reward-policies/trials", response_model=TrialOut, summary="试算奖励政策")
-async def try_reward_policies(read: Drafter, body: TrialIn) -> object:
+@router.post("/reward-policies/trials", response_model=PolicyTrialOut, summary="试算奖励政策")
+async def try_reward_policies(read: Drafter, body: PolicyTrialIn) -> object:
     """What a draft would give for past projects, policy by policy, beside the version in force. Changes nothing.
 
     The projects signed in a period, or named ones. Those that one may not see are counted in `withheld`, and are in no

@@ -51,7 +51,7 @@ TRIAL_EXAMPLE: Any = {
 }  # fmt: skip
 
 
-class TrialIn(BaseModel):
+class PolicyTrialIn(BaseModel):
     """Policies to be tried, in a body or a version that was saved, on projects signed in a period or named."""
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [TRIAL_EXAMPLE]})
@@ -71,7 +71,7 @@ class TrialIn(BaseModel):
     limit: int = Field(100, ge=1, le=500, description="至多列出多少个项目；合计仍含全部", examples=[100])
 
 
-class TrialLine(BaseModel):
+class PolicyTrialLine(BaseModel):
     """One step of a calculation."""
 
     kind: LineKind = Field(description=LINE_KIND, examples=["band"])
@@ -79,7 +79,7 @@ class TrialLine(BaseModel):
     amount: YuanOut = Field(description="使奖励增减多少（元）", examples=["50000.00"])
 
 
-class TrialAmount(BaseModel):
+class PolicyTrialAmount(BaseModel):
     """What a policy gives for a project, beside what the policy of the same code in force gives."""
 
     policy: str = Field(description="政策编码", examples=["investment"])
@@ -87,19 +87,19 @@ class TrialAmount(BaseModel):
     amount: YuanOut = Field(description="试算的奖励（元）", examples=["50000.00"])
     before: YuanOut = Field(description="按现行版本（元）；没有同编码的政策为零", examples=["0.00"])
     difference: YuanOut = Field(description="相差（元）", examples=["50000.00"])
-    lines: list[TrialLine] | None = Field(description="计算过程，仅在 explain 时给出", examples=[None])
+    lines: list[PolicyTrialLine] | None = Field(description="计算过程，仅在 explain 时给出", examples=[None])
 
 
-class TrialRow(BaseModel):
+class PolicyTrialRow(BaseModel):
     """One project."""
 
     project: str = Field(description="项目编号", examples=["500114-2020-0046"])
     name: str = Field(description="项目名称", examples=["低氘水生产"])
     signed_on: date | None = Field(description="签约日期", examples=["2020-08-18"])
-    amounts: list[TrialAmount] = Field(description="各项政策")
+    amounts: list[PolicyTrialAmount] = Field(description="各项政策")
 
 
-class TrialTotal(BaseModel):
+class PolicyTrialTotal(BaseModel):
     """What a policy gives for all projects tried."""
 
     policy: str = Field(description="政策编码", examples=["investment"])
@@ -111,7 +111,7 @@ class TrialTotal(BaseModel):
     difference: YuanOut = Field(description="相差（元）", examples=["600000.00"])
 
 
-class TrialOut(BaseModel):
+class PolicyTrialOut(BaseModel):
     """What policies would give. Policies that exclude each other are each computed as if alone; caps of a year and of
     a fund hold for each project alone."""
 
@@ -119,5 +119,5 @@ class TrialOut(BaseModel):
     compared_with: int = Field(description="现行版本号", examples=[0])
     tried: int = Field(description="试算的项目数", examples=[46])
     withheld: int = Field(description="您无权查看、未计入合计的项目数", examples=[0])
-    totals: list[TrialTotal] = Field(description="各项政策的合计")
-    items: list[TrialRow] = Field(description="各项目，奖励或相差大的在前，至多 limit 个")
+    totals: list[PolicyTrialTotal] = Field(description="各项政策的合计")
+    items: list[PolicyTrialRow] = Field(description="各项目，奖励或相差大的在前，至多 limit 个")
