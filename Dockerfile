@@ -20,6 +20,10 @@ RUN rm -rf wheels \
     && /opt/venv/bin/pip uninstall --quiet --yes setuptools pip
 
 FROM python:3.13-slim
+# PDF asks for a Chinese font: --build-arg FONTS=fonts-noto-cjk, or a folder of your own mounted as FONT_DIR.
+ARG FONTS=""
+RUN if [ -n "$FONTS" ]; then apt-get update -qq && apt-get install -y -qq --no-install-recommends $FONTS \
+    && rm -rf /var/lib/apt/lists/*; fi
 ENV PATH=/opt/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     PYTHONDONTWRITEBYTECODE=1 \

@@ -278,6 +278,7 @@ def test_settings_are_told_with_their_source_and_without_secrets(run: Run, tmp_p
     assert lines["PASSWORD_PROFILE"][1:4] == ["djbh", "环境变量", "djbh"]
     assert lines["HOST"][1:4] == ["127.0.0.1", "默认", "127.0.0.1"]
     assert lines["DATABASE_URL"][2] == "环境变量"
+    assert "PDF 字体：" in done.stdout
     assert "geheim" not in done.stdout + done.stderr
 
 

@@ -12,6 +12,8 @@ from sqlalchemy.exc import ArgumentError
 
 from app.cli.terminal import show
 from app.config import Settings
+from app.kernel.documents import fonts
+from app.kernel.documents.fonts import NoChineseFont
 
 commands = typer.Typer()
 
@@ -46,6 +48,16 @@ def config(
         value = _masked(name, getattr(settings, name))
         table.add_row(name.upper(), value, source, _plain(field.default), field.title)
     show(table)
+    print(_fonts(settings))
+
+
+def _fonts(settings: Settings) -> str:
+    """In what a PDF is printed, or that there is nothing to print it in."""
+    try:
+        found = fonts.faces(fonts.installed(settings.font_dir))
+    except NoChineseFont as problem:
+        return f"PDF 字体：{problem.said}"
+    return f"PDF 字体：标题 {found['title']}，正文 {found['body']}，小标题 {found['first']}、{found['second']}"
 
 
 def _plain(value: Any) -> str:
