@@ -13,7 +13,7 @@ POINTS = "分数，十进制字符串，小数位数按规则"
 class RuleUsed(BaseModel):
     """The version of the rule that a board rests on."""
 
-    version: str = Field(description="活跃指数规则的版本", examples=["activity/1"])
+    version: str = Field(description="活跃指数规则的版本；activity/trial 为未保存的试算", examples=["activity/1"])
     title: str = Field(description="规则的名称", examples=["2026年活跃指数办法"])
     sample: bool = Field(
         description="是否为随软件提供的样例：市级权重未公布，样例只供试用，不作为依据", examples=[False]
@@ -230,4 +230,4 @@ class TrialOut(BaseModel):
 
     units: list[TrialUnit] = Field(description="各单位前后对照，按类别与现行名次")
     before: BoardContent = Field(description="该周现行规则的周展示")
-    after: BoardContent = Field(description="试算规则的周展示；版本号 0 以外的草稿尚未生效")
+    after: BoardContent = Field(description="试算规则的周展示")

@@ -9,6 +9,8 @@ import pytest
 import time_machine
 from fastapi import FastAPI
 
+from app.facts.projects.models import Project, ProjectGrant
+from app.facts.projects.service import refresh_sight
 from app.facts.reports.jobs import keep_weeks
 from app.facts.reports.terms import ReportState
 from app.identity.units.models import Tier, UnitTerm
@@ -20,7 +22,7 @@ from tests.clients import As, Work
 from tests.factories.agreements import YI, make_agreement
 from tests.factories.engagements import make_engagement
 from tests.factories.enterprises import make_enterprise
-from tests.factories.identity import make_unit
+from tests.factories.identity import make_unit, make_user
 from tests.factories.projects import make_project
 from tests.factories.reports import make_report, make_week
 from tests.published.boards.ruling import body
@@ -181,6 +183,19 @@ def test_each_row_is_told_with_what_it_is_worth(as_: As, week: None) -> None:
     # The sealed signing is counted, and not told.
     (signed,) = parts["signing"]["terms"]
     assert (signed["count"], signed["rows"], signed["withheld"], signed["withheld_points"]) == ("1", [], 1, "25.00")
+
+
+@pytest.mark.parametrize("who", ["leader", "officer", "reporter of its unit", "named"])
+def test_a_sealed_row_is_told_only_to_whom_it_names(as_: As, db: Work, week: None, who: str) -> None:
+    with db() as session:
+        sealed = session.query(Project).filter_by(name="密件项目").one()
+        user = make_user(session, Role.OFFICER, login="named", named=True)
+        session.add(ProjectGrant(project_id=sealed.id, user_id=user.id, source="named"))
+        refresh_sight(session, sealed)
+    asking = as_("reporter", unit="jxw") if who == "reporter of its unit" else as_(who)
+    (term,) = asking.get(f"{OF}/units/jxw").json()["parts"][0]["terms"]
+    told = ([row["title"] for row in term["rows"]], term["withheld"], term["withheld_points"])
+    assert told == ((["密件项目"], 0, "0.00") if who == "named" else ([], 1, "25.00"))
 
 
 def test_an_enterprise_counts_once_however_many_rows_tell_of_it(as_: As, db: Work) -> None:
