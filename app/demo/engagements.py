@@ -19,7 +19,7 @@ from app.facts.engagements.terms import ENGAGEMENT_KIND_LABELS, HALF_LABELS, PRE
 from app.facts.enterprises import service as enterprises
 from app.facts.enterprises.models import LISTING_LABELS, OWNERSHIP_LABELS
 from app.facts.enterprises.schemas import EnterpriseIn
-from app.kernel import events
+from app.kernel import calendar, events
 from app.kernel.access import Actor
 from app.kernel.db import Database
 from app.kernel.regions import find_region
@@ -104,10 +104,14 @@ def settle(
         asked = FollowUpIn(what=row["落实事项"], unit=row["责任单位"], due_on=day(row["时限"], loaded_on))
         number = follow_ups.add(db, officer, made[row["活动"]], asked)[1].id
         said = f"{INVENTED}{row['说明']}"
+        if not row["办结日期"]:
+            continue
+        closed_on = day(row["办结日期"], loaded_on)
         if row["状态"] == "已落实":
-            follow_ups.done(db, officer, number, DoneIn(on=day(row["完成日期"], loaded_on), result=said))
-        elif row["状态"] == "不再落实":
-            follow_ups.drop(db, officer, number, said)
+            follow_ups.done(db, officer, number, DoneIn(on=closed_on, result=said))
+        else:
+            at = calendar.midnight_of(closed_on) + dt.timedelta(hours=17)
+            follow_ups.drop(db, officer, number, said, at=min(at, calendar.now()))
 
 
 def _enterprise(row: Row) -> EnterpriseIn:

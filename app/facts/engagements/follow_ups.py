@@ -1,5 +1,6 @@
 """What must come of engagements: agreed on, done, dropped, taken up again."""
 
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -78,11 +79,13 @@ def done(db: Session, actor: Actor, number: int, body: DoneIn) -> tuple[Engageme
     return _told(db, engagement, follow_up, "done")
 
 
-def drop(db: Session, actor: Actor, number: int, reason: str) -> tuple[Engagement, FollowUp]:
-    """Say that nothing more is to come of it."""
+def drop(
+    db: Session, actor: Actor, number: int, reason: str, *, at: datetime | None = None
+) -> tuple[Engagement, FollowUp]:
+    """Say that nothing more is to come of it; `at` is when that was settled, if before it is entered here."""
     engagement, follow_up = _opened(db, actor, number, closed=False)
     follow_up.state, follow_up.dropped_reason = FollowUpState.DROPPED, reason
-    _closed(db, actor, follow_up)
+    _closed(db, actor, follow_up, at)
     return _told(db, engagement, follow_up, "dropped", reason=reason)
 
 
@@ -112,8 +115,8 @@ def _opened(
     return engagement, follow_up
 
 
-def _closed(db: Session, actor: Actor, follow_up: FollowUp) -> None:
-    follow_up.closed_at, follow_up.closed_by = calendar.now(), actor.id
+def _closed(db: Session, actor: Actor, follow_up: FollowUp, at: datetime | None = None) -> None:
+    follow_up.closed_at, follow_up.closed_by = at or calendar.now(), actor.id
     follow_up.closed_by_name = name_of(db, actor)
 
 
