@@ -110,12 +110,11 @@ def _hold(db: Session, merged_id: int, kept_id: int) -> dict[int, Enterprise]:
         )
     )
     while True:
-        go = db.begin_nested()
-        everyone = lock(db, db.scalars(concerned))
-        if everyone.keys() >= set(db.scalars(concerned)):
-            go.commit()
-            return everyone
-        go.rollback()
+        with db.begin_nested() as go:
+            everyone = lock(db, db.scalars(concerned))
+            if everyone.keys() >= set(db.scalars(concerned)):
+                return everyone
+            go.rollback()
 
 
 def _move_line(
