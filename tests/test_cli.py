@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import tarfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,11 +17,16 @@ from typer.testing import CliRunner
 
 from app import cli
 from app.config import Settings
+from app.facts.rewards.providers import service as providers
+from app.facts.rewards.providers.models import LeadProvider
+from app.facts.rewards.providers.schemas import ProviderIn
+from app.facts.rewards.providers.terms import ProviderKind
 from app.identity.auth import passwords
 from app.identity.auth.models import LoginGuard, User, UserSession
 from app.kernel import calendar, chain, events
-from app.kernel.access import SYSTEM
+from app.kernel.access import SYSTEM, TABLE, Actor, Role
 from app.kernel.db import Database
+from app.kernel.vault import Vault
 from tests.factories.identity import make_session, make_unit, make_user
 from tests.servers import PATIENCE, ROOT, LiveServer, answers, free_port
 
@@ -345,3 +351,43 @@ def test_a_file_that_cannot_be_is_told_in_one_sentence(inside: Inside, tmp_path:
     code, _, said = inside("backup", str(tmp_path / "nowhere" / "all.tar.gz"))
     assert code == 1 and "nowhere" in said
     assert inside("restore", str(tmp_path / "nowhere.tar.gz"))[0] == 2
+
+
+# -- keys of personal data -------------------------------------------------------------------------------------
+
+
+def test_keys_are_rotated_and_no_backup_tells_what_they_keep(database_url: str, inside: Inside, tmp_path: Path) -> None:
+    (code, one, _), (_, two, _) = inside("vault", "key"), inside("vault", "key")
+    assert code == 0 and one != two
+    one, two = one.strip(), two.strip()
+    number = "500114199001011231"
+    database, old = Database(database_url), Vault([one])
+    events.install(database, {})
+    with database.unit_of_work() as db:
+        officer = Actor(1, "lin", "user", frozenset({Role.OFFICER}), TABLE[Role.OFFICER])
+        providers.create(db, officer, old, ProviderIn(kind=ProviderKind.PERSON, name="张三", identity=number))
+
+    code, _, said = inside("vault", "rotate")
+    assert code == 1 and "VAULT_KEY" in said
+    code, told, said = inside("vault", "rotate", VAULT_KEY=two)  # the old one is missing
+    assert code == 1 and "请勿去掉旧密钥" in said
+    both = {"VAULT_KEY": two, "VAULT_KEYS_OLD": one, "VAULT_CIPHER": "sm4-gcm"}
+    for renewed, current in ((1, 0), (0, 1)):
+        code, told, said = inside("vault", "rotate", **both)
+        counts = next(line.split()[1:] for line in told.splitlines() if "lead_provider.identity" in line)
+        assert (code, counts) == (0, [str(renewed), str(current), "0"]), said
+    with database.reading() as connection:
+        row = connection.execute(select(LeadProvider.id, LeadProvider.identity)).one()
+    new = Vault([two], "sm4-gcm")
+    assert new.open(row.identity, LeadProvider.identity, row.id) == number
+    assert old.peek(row.identity, LeadProvider.identity, row.id) is None
+    database.close()
+
+    code, told, said = inside("backup", "all.tar.gz", **both)
+    assert code == 0, said
+    with tarfile.open(tmp_path / "all.tar.gz") as archive:
+        written = b"".join(archive.extractfile(part).read() for part in archive if part.isfile())  # type: ignore[union-attr]
+    assert row.identity.encode() in written
+    assert not any(secret.encode() in written for secret in (number, one, two))
+    code, told, said = inside("config", **both)
+    assert code == 0 and one not in told + said and two not in told + said

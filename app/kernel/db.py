@@ -168,7 +168,8 @@ class Database:
         connect: dict[str, Any] = {}
         if self.is_sqlite:
             connect = {"check_same_thread": False, "timeout": 30}
-        engine = create_engine(self.url, connect_args=connect, **options)
+        # What is bound may be somebody's: a failure that reaches the logs tells its statement only.
+        engine = create_engine(self.url, connect_args=connect, hide_parameters=True, **options)
         event.listen(engine, "connect", _sqlite_settings if self.is_sqlite else _postgres_settings)
         return engine
 

@@ -313,6 +313,7 @@ def _base_name(option: Option) -> str:
     return REWARD_BASE_LABELS[option.base] + (f"（{sources}）" if sources else "")
 
 
+@lru_cache(maxsize=4096)
 def _much(quantity: int, area: bool) -> str:
     return f"{in_unit(quantity, '元', 2, trim=True)}亩" if area else display(quantity, "万元", 6, trim=True)
 
