@@ -16,6 +16,9 @@ import app.facts.pipeline.models
 import app.facts.projects.models
 import app.facts.reports.models
 import app.facts.reviews.models
+import app.facts.rewards.bonuses.models
+import app.facts.rewards.budgets.models
+import app.facts.rewards.claims.models
 import app.facts.rewards.leads.models
 import app.facts.rewards.providers.models
 import app.facts.statistics.models
@@ -77,11 +80,20 @@ from app.facts.reports.routes import router as reports
 from app.facts.reviews import notices as reviews_tell
 from app.facts.reviews.routes import router as reviews
 from app.facts.rewards import sights as rewards_sight
+from app.facts.rewards.bonuses.routes import router as unit_bonuses
+from app.facts.rewards.budgets.routes import router as reward_budgets
+from app.facts.rewards.claims import notices as claims_tell
+from app.facts.rewards.claims import reactions as claims_react
+from app.facts.rewards.claims.jobs import remind_of_notices
+from app.facts.rewards.claims.models import Claim
+from app.facts.rewards.claims.routes import router as claims
+from app.facts.rewards.claims.steps import EVENTS as CLAIM_STEPS
 from app.facts.rewards.leads.models import Lead
 from app.facts.rewards.leads.routes import router as leads
 from app.facts.rewards.policies.routes import router as policies
 from app.facts.rewards.providers import queries as providers_sight
 from app.facts.rewards.providers.routes import router as providers
+from app.facts.rewards.register.routes import router as reward_register
 from app.facts.statistics.routes import router as statistics
 from app.facts.task_forces import reactions as task_forces_react
 from app.facts.task_forces import sights as task_force_sights
@@ -130,6 +142,10 @@ ROUTERS: tuple[APIRouter, ...] = (
     reports,
     report_sheets,
     leads,
+    claims,
+    reward_budgets,
+    reward_register,
+    unit_bonuses,
     providers,
     policies,
     statistics,
@@ -155,6 +171,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     rulebook,
 )
 """Busiest first: the framework looks for a route from the top."""
+
+
+
+def _also(table: Mapping[str, tuple[Reaction, ...]], more: Mapping[str, Reaction]) -> dict[str, tuple[Reaction, ...]]:
+    """The table with one more who listens to each of these."""
+    return {**table, **{kind: (*table.get(kind, ()), reaction) for kind, reaction in more.items()}}
+
 
 REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "enterprise.renamed": (projects_react.enterprise_renamed,),
@@ -212,6 +235,16 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "rule.withdrawn": (notices_react.rule_settled,),
     "user.password_changed": (notices_react.password_changed,),
 }
+REACTIONS = _also(
+    REACTIONS,
+    dict.fromkeys(claims_react.FACTS, claims_react.facts_changed)
+    | dict.fromkeys(CLAIM_STEPS.values(), claims_tell.moved)
+    | {
+        "claim.instalment_due": claims_tell.due,
+        "lead.excluded": claims_react.provider_excluded,
+        "lead.withdrawn": claims_react.lead_withdrawn,
+    },
+)
 """Kind of event → who listens. Downwards a domain calls; upwards it records, and this table says what follows."""
 
 P = Permission
@@ -224,6 +257,8 @@ FEED: Feed = declare(
         "report": Subject(P.REPORT_READ, ("report",), reports_sight.admits),
         "task_force": Subject(P.TASK_FORCE_READ, ("task_force",), sights.admits, task_force_sights.newest),
         "report_week": Subject(P.REPORT_READ, ("report_week",)),
+        "claim": Subject(P.REWARD_READ, ("claim",), rewards_sight.admits, rewards_sight.newest_of(Claim)),
+        "reward_budget": Subject(P.REWARD_READ, ("reward_budget",)),
         "lead": Subject(P.REWARD_READ, ("lead",), rewards_sight.admits, rewards_sight.newest_of(Lead)),
         "lead_provider": Subject(P.REWARD_READ, ("lead_provider",), providers_sight.admits, providers_sight.newest),
         "statistic": Subject(P.FIGURE_READ, ("statistic",)),
@@ -250,6 +285,7 @@ JOBS: tuple[Job, ...] = (
     Job("unit_names", follow_the_calendar, at=time(0, 1)),
     Job("ageing_passwords", remind_of_passwords, at=time(8, 0)),
     Job("follow_ups_due", remind_of_follow_ups, at=time(8, 10)),
+    Job("reward_notices_over", remind_of_notices, at=time(8, 20)),
     Job("attention_digest", digest, at=time(8, 30), weekday=0),
     Job("weekly_reports", keep_weeks, every=timedelta(minutes=1)),
     Job("interrupted_imports", imports.give_up, every=timedelta(minutes=5)),

@@ -22,6 +22,7 @@ from app.facts.projects.terms import (
 )
 from app.facts.recognition.terms import ENTRY_STATE_LABELS
 from app.facts.reviews.terms import OPINION_LABELS, REVIEW_KIND_LABELS, REVIEW_STATE_LABELS
+from app.facts.rewards.bonuses.terms import BONUS_STATE_LABELS
 
 VERBS = {
     "project.created": "新建项目",
@@ -70,6 +71,10 @@ VERBS = {
     "project.override_lapsed": "例外申请失效",
     "project.duplicates_answered": "答复疑似重复",
     "project.engagement_linked": "关联对接活动",
+    "project.bonus_declared": "申报单位加分",
+    "project.bonus_approved": "审定单位加分",
+    "project.bonus_refused": "不予单位加分",
+    "project.bonus_revoked": "取消单位加分",
     "project.progress_reported": "周报进展",
     "project.engagement_unlinked": "取消关联对接活动",
     "project.task_force_formed": "组建专班",
@@ -124,6 +129,7 @@ TABLES = {
     "gate_override": "关口例外",
     "duplicate_answer": "疑似重复的答复",
     "engagement_project": "对接活动",
+    "unit_bonus": "单位加分",
 }
 
 ENTRY = {
@@ -347,6 +353,21 @@ COLUMNS: dict[str, dict[str, Named]] = {
         "answered_by_name": Named("答复人姓名"),
     },
     "engagement_project": {"engagement_id": Named("对接活动编号")},
+    "unit_bonus": {
+        "unit_id": Named("单位", points_at=Ref.UNIT),
+        "year": Named("考核年度"),
+        "points": Named("加分"),
+        "basis": Named("依据"),
+        "evidence_id": Named("材料号"),
+        "state": Named("状态", BONUS_STATE_LABELS),
+        "entered_at": Named("申报时间"),
+        "entered_by": Named("申报人", points_at=Ref.USER),
+        "entered_by_name": Named("申报人姓名"),
+        "judged_at": Named("审定时间"),
+        "judged_by": Named("审定人", points_at=Ref.USER),
+        "judged_by_name": Named("审定人姓名"),
+        "reason": Named("理由"),
+    },
     "move": {
         "from_stage": Named("原阶段", STAGE_LABELS),
         "to_stage": Named("新阶段", STAGE_LABELS),

@@ -38,6 +38,7 @@ from app.facts.reports.terms import (
     WEEK_STATE_LABELS,
 )
 from app.facts.reviews.terms import OPINION_LABELS, REVIEW_KIND_LABELS, REVIEW_STATE_LABELS
+from app.facts.rewards.bonuses.terms import BONUS_STATE_LABELS
 from app.facts.rewards.claims.terms import CLAIM_STATE_LABELS, VERB_LABELS
 from app.facts.rewards.leads.terms import EXCLUSION_LABELS, PAPER_KIND_LABELS, VERDICT_LABELS
 from app.facts.rewards.providers.terms import IDENTITY_KIND_LABELS, PROVIDER_KIND_LABELS
@@ -99,6 +100,7 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
         "paper_kind": PAPER_KIND_LABELS,
         "claim_state": CLAIM_STATE_LABELS,
         "claim_step": VERB_LABELS,
+        "bonus_state": BONUS_STATE_LABELS,
     },
     "task_forces": {
         "task_state": TASK_STATE_LABELS,

@@ -146,7 +146,7 @@ def calculations(connection: Connection, actor: Actor, number: int) -> Answer:
         select(ClaimCalculation.__table__).where(ClaimCalculation.claim_id == number).order_by(ClaimCalculation.id)
     ).all()
     (figures,) = current(connection, asked_of(connection, [number]), calendar.today())
-    last = kept[-1]
+    last = kept[-1]  # filing keeps the first
     now = (0, 0, 0, 0) if figures is None else figures.totals
     data = {
         "kept": [
