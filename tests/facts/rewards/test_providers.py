@@ -115,7 +115,7 @@ def test_unmasking_is_told_by_the_log(as_: As, db: Work) -> None:
     assert answer.headers["Cache-Control"] == "no-store"
     told = as_("officer").get(f"{LIST}/{made['id']}/history").json()["items"]
     assert [(row["label"], row["by"], row["reason"]) for row in told] == [
-        ("查看完整号码", "reviewer", "办理首期奖励支付"), ("登记引资人", "officer", None),
+        ("查看完整号码", "reviewer", "银行账号、电话：办理首期奖励支付"), ("登记引资人", "officer", None),
     ]  # fmt: skip
     with db() as session:
         event = session.scalars(select(Event).where(Event.kind == "lead_provider.unmasked")).one()

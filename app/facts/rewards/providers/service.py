@@ -29,6 +29,10 @@ KINDS = {
 """By which papers either kind is known, the usual one first."""
 
 
+NUMBERS = {"identity": "证件号码", "phone": "电话", "account": "银行账号"}
+"""What may be seen in clear, as the history names it."""
+
+
 class ProviderKnown(Conflict):
     code = "provider_known"
     message = "该证件号码已登记为另一引资人"
@@ -94,7 +98,9 @@ def unmask(db: Session, actor: Actor, vault: Vault, number: int, body: UnmaskIn)
     digits = re.sub(r"[^0-9A-Za-z]", "", body.reason)
     if any(told.get(name) and re.sub(r"\W", "", told[name]) in digits for name in body.fields):
         raise Invalid.field("reason", "personal_number", "理由写入日志，请勿填写号码")
-    record(db, "lead_provider.unmasked", provider, reason=body.reason, fields=",".join(dict.fromkeys(body.fields)))
+    shown = list(dict.fromkeys(body.fields))
+    reason = f"{'、'.join(NUMBERS[name] for name in shown)}：{body.reason}"
+    record(db, "lead_provider.unmasked", provider, reason=reason, fields=",".join(shown))
     return told
 
 
