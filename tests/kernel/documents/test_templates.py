@@ -8,7 +8,7 @@ from typing import Any
 
 import docx
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.kernel.documents import fonts, pdf, word
@@ -77,6 +77,7 @@ def filled(*lines: str, **values: Any) -> str:
     return "\n".join(paragraph.text for paragraph in docx.Document(io.BytesIO(body)).paragraphs)
 
 
+@settings(max_examples=25)
 @given(st.text(st.characters(exclude_categories=("C",), exclude_characters="\xa0"), max_size=40))
 def test_whatever_a_value_is_it_is_printed_as_it_is(text: str) -> None:
     if any(mark in text for mark in ("{_{", "}_}", "{_%", "%_}")):
