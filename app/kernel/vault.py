@@ -8,6 +8,7 @@ before; `rotate` seals everything anew by the first.
 
 import base64
 import binascii
+import hashlib
 import os
 import secrets
 from collections.abc import Iterable, Iterator, Sequence
@@ -124,6 +125,11 @@ class _Ring:
         counted.update(f"{column}\0{plain}".encode())
         return f"{_SHORT[self.suite]}:{self.id}:{counted.finalize().hex()}"
 
+    def digest(self, content: bytes) -> str:
+        counted = hmac.HMAC(self.marking, _hash(self.suite))
+        counted.update(b"digest\0" + content)
+        return counted.finalize().hex()
+
 
 def _hash(suite: Suite) -> hashes.HashAlgorithm:
     return hashes.SHA256() if suite == "aes-256-gcm" else hashes.SM3()
@@ -206,6 +212,11 @@ class Vault:
         name = column if isinstance(column, str) else name_of(column)
         return [ring.mark(plain, name) for ring in self.rings]
 
+    def digests(self, content: bytes) -> list[str]:
+        """What content that may hold personal data is known again by, the first to be kept: without the key nobody finds
+        the content by trying. Of a closed vault, which takes no such data in, only a plain hash."""
+        return [*(ring.digest(content) for ring in self.rings), hashlib.sha256(content).hexdigest()]
+
     def is_current(self, sealed: str) -> bool:
         """Was it sealed by the key and suite in use?"""
         return self._ring_of(sealed)[0] is self.current
@@ -285,8 +296,8 @@ def renew(db: Session, vault: Vault, table: Table, column: str, marks: Iterable[
         found.renewed += 1
     bulk.change(db.connection(), table, changes)
     if changes:
-        told = {"column": name, "values": found.renewed, "by": vault.current.id}
-        record_rows(db, "vault.rotated", "vault", 0, vault.current.id, None, [], **told)
+        by = vault.current.id
+        record_rows(db, "vault.rotated", "vault", 0, by, None, [], column=name, values=found.renewed, by=by)
     return found
 
 

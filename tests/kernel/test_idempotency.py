@@ -16,7 +16,8 @@ from app.config import Settings
 from app.identity.units.models import Unit, UnitKind
 from app.kernel import calendar, chain, idempotency
 from app.kernel.idempotency import KeptAnswer
-from tests.clients import As, Work
+from app.kernel.vault import new_key
+from tests.clients import VAULT_KEY, As, Work
 from tests.factories.identity import make_session, make_user
 from tests.kernel.conftest import calm
 from tests.kernel.lab import make_lab
@@ -158,9 +159,11 @@ def test_a_kept_answer_survives_a_restart(
     database_url: str, editor: TestClient, tmp_path: Any, things: Callable[[], int]
 ) -> None:
     first = make(editor, "a")
+    # Also one at which the key of personal data was changed: the request is known by the old one.
     settings = Settings(
-        _env_file=None, database_url=database_url, data_dir=tmp_path, worker_inside=False, log_level="error"
-    )
+        _env_file=None, database_url=database_url, data_dir=tmp_path, worker_inside=False, log_level="error",
+        vault_key=new_key(), vault_keys_old=VAULT_KEY,
+    )  # fmt: skip
     with TestClient(make_lab(settings)) as another:
         another.headers["Authorization"] = editor.headers["Authorization"]
         second = make(another, "a")

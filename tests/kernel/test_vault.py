@@ -1,6 +1,7 @@
 """Personal data at rest: what is sealed opens in its place, with its key, unchanged; and nowhere else."""
 
 import base64
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -89,6 +90,17 @@ def test_marks_tell_equal_values_of_one_column_and_nothing_else() -> None:
     # Looked for by every key, in either suite, so that what was marked before a rotation is found.
     assert Vault([ONE], "sm4-gcm").mark("a", PLACE) in Vault([TWO, ONE]).marks("a", PLACE)
     assert Vault([TWO, ONE]).marks("a", PLACE)[0] == Vault([TWO]).mark("a", PLACE)
+
+
+def test_a_digest_is_nothing_that_one_could_try() -> None:
+    content = b'{"identity": "500114199001011231"}'
+    digests = [vault.digests(content)[0] for vault in (Vault([ONE]), Vault([TWO]), Vault([ONE], "sm4-gcm"), Vault())]
+    assert len(set(digests)) == 4
+    assert {len(digest) for digest in digests} == {64}
+    assert hashlib.sha256(content).hexdigest() not in digests[:3]
+    assert digests[0] not in Vault([ONE]).digests(content + b" ")
+    # Known again after the key was changed, and by a house that had none before.
+    assert {*digests[:1], *digests[3:]} <= set(Vault([TWO, ONE]).digests(content))
 
 
 def test_without_a_key_it_is_closed() -> None:

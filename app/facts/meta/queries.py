@@ -41,6 +41,15 @@ from app.facts.reviews.terms import OPINION_LABELS, REVIEW_KIND_LABELS, REVIEW_S
 from app.facts.rewards.bonuses.terms import BONUS_STATE_LABELS
 from app.facts.rewards.claims.terms import CLAIM_STATE_LABELS, VERB_LABELS
 from app.facts.rewards.leads.terms import EXCLUSION_LABELS, PAPER_KIND_LABELS, VERDICT_LABELS
+from app.facts.rewards.policies.terms import (
+    CHOOSING_LABELS,
+    CLAIM_FROM_LABELS,
+    DUE_WHEN_LABELS,
+    REWARD_BASE_LABELS,
+    ROUND_DOWN_LABELS,
+    SIZE_BY_LABELS,
+    VERSION_BY_LABELS,
+)
 from app.facts.rewards.providers.terms import IDENTITY_KIND_LABELS, PROVIDER_KIND_LABELS
 from app.facts.statistics.terms import STATISTIC_LABELS
 from app.facts.task_forces.terms import (
@@ -95,6 +104,13 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
     "rewards": {
         "provider_kind": PROVIDER_KIND_LABELS,
         "identity_kind": IDENTITY_KIND_LABELS,
+        "policy_base": REWARD_BASE_LABELS,
+        "policy_choose": CHOOSING_LABELS,
+        "policy_size_by": SIZE_BY_LABELS,
+        "policy_due_when": DUE_WHEN_LABELS,
+        "policy_claim_from": CLAIM_FROM_LABELS,
+        "policy_version_by": VERSION_BY_LABELS,
+        "policy_rounding": ROUND_DOWN_LABELS,
         "exclusion": EXCLUSION_LABELS,
         "verdict": VERDICT_LABELS,
         "paper_kind": PAPER_KIND_LABELS,

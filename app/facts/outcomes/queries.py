@@ -190,4 +190,4 @@ def recognised(db: Connection | Session, project_ids: Collection[int], until: da
         )
         .group_by(Outcome.project_id, Outcome.kind)
     )
-    return Counter({(number, kind): int(fen) for number, kind, fen in rows})
+    return Counter({(number, kind): int(fen or 0) for number, kind, fen in rows})
