@@ -95,8 +95,11 @@ from app.facts.rewards.providers import queries as providers_sight
 from app.facts.rewards.providers.routes import router as providers
 from app.facts.rewards.register.routes import router as reward_register
 from app.facts.statistics.routes import router as statistics
+from app.facts.task_forces import notices as task_forces_tell
 from app.facts.task_forces import reactions as task_forces_react
 from app.facts.task_forces import sights as task_force_sights
+from app.facts.task_forces.feed_routes import router as task_calendar
+from app.facts.task_forces.jobs import escalate as escalate_tasks
 from app.facts.task_forces.meeting_routes import router as meetings
 from app.facts.task_forces.routes import router as task_forces
 from app.facts.task_forces.task_routes import router as tasks
@@ -150,6 +153,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     policies,
     statistics,
     tasks,
+    task_calendar,
     task_forces,
     meetings,
     history,
@@ -214,6 +218,17 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
     "engagement.follow_up_done": (engagements_tell.closed,),
     "engagement.follow_up_dropped": (engagements_tell.closed,),
     "engagement.voided": (engagements_tell.voided,),
+    "task_force.formed": (task_forces_tell.formed,),
+    **dict.fromkeys(
+        (
+            "task_force.task_done",
+            "task_force.task_cancelled",
+            "task_force.task_reopened",
+            "task_force.task_changed",
+        ),
+        (task_forces_tell.task_settled,),
+    ),
+    **dict.fromkeys(("task_force.planned", "task_force.dissolved"), (task_forces_tell.all_settled,)),
     "report.submitted": (reports_tell.submitted,),
     "report.accepted": (reports_tell.accepted,),
     "report.returned": (reports_tell.returned,),
@@ -286,6 +301,7 @@ JOBS: tuple[Job, ...] = (
     Job("ageing_passwords", remind_of_passwords, at=time(8, 0)),
     Job("follow_ups_due", remind_of_follow_ups, at=time(8, 10)),
     Job("reward_notices_over", remind_of_notices, at=time(8, 20)),
+    Job("task_escalation", escalate_tasks, at=time(8, 20)),
     Job("attention_digest", digest, at=time(8, 30), weekday=0),
     Job("weekly_reports", keep_weeks, every=timedelta(minutes=1)),
     Job("interrupted_imports", imports.give_up, every=timedelta(minutes=5)),

@@ -83,12 +83,17 @@ DECISIONS = Listing(
 
 
 @cache
-def _mine() -> ColumnElement[bool]:
+def mine() -> ColumnElement[bool]:
     """As `queries.mine`, with open values."""
     me, unit = bindparam("me", type_=Id), bindparam("my_unit", type_=Id)
     name = select(User.name).where(User.id == me).scalar_subquery()
     of_unit = select(Member.id).where(Member.task_force_id == TaskForce.id, Member.unit_id == unit)
     return or_(TaskForce.leader_id == me, Project.officer == name, exists(of_unit.correlate(TaskForce)))
+
+
+def mine_values(actor: Actor) -> dict[str, int]:
+    """What `mine` binds."""
+    return {"me": actor.id if actor.kind == "user" else 0, "my_unit": actor.unit_id or 0}
 
 
 def decisions(connection: Connection, actor: Actor, asked: DecisionFilter, _whose: int) -> dict[str, Any]:
@@ -101,9 +106,9 @@ def decisions(connection: Connection, actor: Actor, asked: DecisionFilter, _whos
         conditions.append(STANDS)
         shape += " standing"
     if asked.mine:
-        conditions.append(_mine())
+        conditions.append(mine())
         shape += " mine"
-        values |= {"me": actor.id if actor.kind == "user" else 0, "my_unit": actor.unit_id or 0}
+        values |= mine_values(actor)
     found = DECISIONS.found(connection, asked, Sight(shape, and_(*conditions) if conditions else None, values))
     _add_tasks(connection, found["items"])
     return found

