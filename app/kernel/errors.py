@@ -214,8 +214,11 @@ def _chinese(text: str) -> bool:
 def field_errors(errors: Iterable[Any], *, english: bool = False) -> list[FieldError]:
     """Pydantic's errors as ours: the path without `body`, the reason in words, no input. The first hundred of them."""
     found = []
-    for error in islice(errors, 100):
+    told = list(islice(errors, 100))
+    for error in told:
         code, place = error["type"], [str(part) for part in error["loc"]]
+        if code == "too_short" and any(_within(other["loc"], error["loc"]) for other in told):
+            continue  # not too few of them, only wrong ones
         if len(place) > 1 and place[0] in ("body", "query", "path", "header", "cookie", "form"):
             place = place[:1] if code == "json_invalid" else place[1:]
         context = {key: str(value) for key, value in (error.get("ctx") or {}).items()}
@@ -239,6 +242,11 @@ def field_errors(errors: Iterable[Any], *, english: bool = False) -> list[FieldE
 
 def _asks_english(request: Request) -> bool:
     return request.headers.get("accept-language", "").lower().startswith("en")
+
+
+def _within(place: Sequence[Any], whole: Sequence[Any]) -> bool:
+    """Is it the place of a part?"""
+    return len(place) > len(whole) and tuple(place[: len(whole)]) == tuple(whole)
 
 
 def problem_response(request: Request, problem: Problem) -> Response:

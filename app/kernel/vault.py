@@ -213,7 +213,7 @@ class Vault:
         return [ring.mark(plain, name) for ring in self.rings]
 
     def digests(self, content: bytes) -> list[str]:
-        """What content that may hold personal data is known again by, the first to be kept: without the key nobody finds
+        """What content that may hold personal data is known again by; the first is kept: without the key nobody finds
         the content by trying. Of a closed vault, which takes no such data in, only a plain hash."""
         return [*(ring.digest(content) for ring in self.rings), hashlib.sha256(content).hexdigest()]
 
