@@ -25,6 +25,7 @@ from tests.clients import As, Work, put_part
 from tests.factories.agreements import make_agreement
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
+from tests.factories.rewards import make_claim, make_lead
 
 API = "/api/v1"
 WORD = "绝密甲辰"
@@ -100,6 +101,13 @@ def sealed(as_: As, db: Work) -> Sealed:
     force_id = made(maker.post(f"{of}/task-force", json=force | {"members": [{"unit": "nyw"}]}))["id"]
     task = {"title": f"{WORD}任务", "unit": "nyw", "planned_start": "2020-09-01", "due_on": "2020-10-01"}
     made(maker.post(f"{API}/task-forces/{force_id}/tasks", json=task))
+    points = {"unit": "jxw", "year": 2020, "points": "1", "basis": f"{WORD}依据", "evidence": evidence.get("id", 1)}
+    made(maker.post(f"{of}/bonuses", json=points))
+    with db() as session:
+        project = session.scalars(select(Project).where(Project.code == code)).one()
+        unit = make_unit(session, "jxw")
+        lead = make_lead(session, project=project, unit=unit, information=f"{WORD}线索", investor=f"{WORD}投资方")
+        make_claim(session, lead, gross_fen=76_543_21, now_fen=76_543_21, held_reason=f"{WORD}理由", paid=True)
     seal = {"level": "sealed", "users": ["named"], "reason": "投资方要求"}
     assert put_part(judge, of, "confidentiality", seal).status_code == 200
     numbers = {
@@ -165,7 +173,7 @@ def unescaped(text: str) -> str:
 
 
 def leaks(text: str, sealed: Sealed) -> list[str]:
-    found = [word for word in (WORD, LATIN, "98765432.10", "1234567.89") if word in unescaped(text)]
+    found = [word for word in (WORD, LATIN, "98765432.10", "1234567.89", "76543.21") if word in unescaped(text)]
     return found + ([sealed.code] if sealed.code in text else [])
 
 
@@ -214,6 +222,9 @@ def test_who_is_named_sees_it(as_: As, sealed: Sealed, operations: list[tuple[st
                 telling.add(path)
     of = "/api/v1/projects/{code}"
     assert telling >= {
+        "/api/v1/rewards/leads", "/api/v1/rewards/leads/{lead_id}", "/api/v1/rewards/claims",
+        "/api/v1/rewards/claims/{claim_id}", "/api/v1/rewards/claims/{claim_id}/calculation", "/api/v1/rewards/bonuses",
+        "/api/v1/rewards/payments",
         "/api/v1/projects", of, f"{of}/agreements", f"{of}/funds", f"{of}/evidence", f"{of}/reviews", f"{of}/history",
         f"{of}/evidence/{{evidence_id}}/file", "/api/v1/engagements/{engagement_id}", "/api/v1/figures/rows",
         "/api/v1/map", "/api/v1/ledgers/export", "/api/v1/task-forces", "/api/v1/tasks",

@@ -5,11 +5,12 @@ from hashlib import sha256
 from itertools import count
 from typing import Any
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.facts.projects.models import Project
-from app.facts.rewards.claims.models import Claim
-from app.facts.rewards.claims.terms import ClaimState
+from app.facts.rewards.claims.models import Claim, ClaimCalculation, ClaimShare, RewardPayment
+from app.facts.rewards.claims.terms import ClaimState, Verb
 from app.facts.rewards.leads.models import Lead, LeadExclusion, LeadProviding, RewardPaper
 from app.facts.rewards.leads.terms import Exclusion, PaperKind, Verdict
 from app.facts.rewards.policies.rules import REWARD_POLICIES, RewardPolicies
@@ -109,8 +110,8 @@ def make_policies(db: Session, *policies: dict[str, Any]) -> RuleVersion:
     return version
 
 
-def make_claim(db: Session, lead: Lead | None = None, **fields: Any) -> Claim:
-    """A claim as its row says it stands, without the steps that brought it there."""
+def make_claim(db: Session, lead: Lead | None = None, *, paid: bool = False, **fields: Any) -> Claim:
+    """A claim as its row says it stands, without the steps that brought it there; `paid` says that all of it was."""
     lead = lead or make_lead(db, project=make_project(db))
     values: dict[str, Any] = {
         "policy": "sample", "fund": "district_reward", "year": 2026, "state": ClaimState.FILED, "gross_fen": 100,
@@ -118,5 +119,30 @@ def make_claim(db: Session, lead: Lead | None = None, **fields: Any) -> Claim:
     } | fields  # fmt: skip
     claim = Claim(lead_id=lead.id, project_id=lead.project_id, unit_id=lead.unit_id, **values)
     db.add(claim)
+    db.flush()
+    gross, entered = claim.gross_fen, {"at": calendar.now(), "by": 0, "by_name": "用户"}
+    money = {"gross_fen": gross, "taxable_fen": 0, "withheld_fen": 0, "net_fen": gross}
+    provider = db.scalars(select(LeadProviding.provider_id).where(LeadProviding.lead_id == lead.id)).first()
+    body: dict[str, Any] = {
+        "policy": claim.policy, "label": "示例", "basis": "示例", "option": "funds", "base": "recognised_funds",
+        "quantity": 100, "lines": [["base", "基数", gross, gross]], "instalments": [],
+        "shares": [{"provider": provider, "percent": "100", "tax": "示例", "gross": gross, "taxable": 0, "withheld": 0,
+                    "net": gross}],
+    }  # fmt: skip
+    db.add(ClaimShare(claim_id=claim.id, provider_id=provider, percent="100"))
+    db.add(
+        ClaimCalculation(
+            claim_id=claim.id, verb=Verb.FILE, as_of=claim.filed_on, rule="reward_policies/1",
+            tax_rule="reward_procedure/0", body=body, **money, **entered,
+        )
+    )  # fmt: skip
+    if paid:
+        claim.paid_fen = gross
+        db.add(
+            RewardPayment(
+                claim_id=claim.id, project_id=claim.project_id, provider_id=provider, paid_on=claim.filed_on,
+                tax="示例", paper_id=make_paper(db, lead, "receipt").id, **money, **entered,
+            )
+        )  # fmt: skip
     db.flush()
     return claim
