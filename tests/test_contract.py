@@ -312,8 +312,9 @@ def test_changes_by_post_may_be_repeated(operations: dict[str, dict[str, Any]]) 
         if name.startswith("post ") and not form and not repeatable:
             without.add(name.removeprefix("post /api/v1"))
     assert without == {
-        "/users", "/users/{login}/password-reset", "/keys", "/me/calendar-tokens", "/auth/login", "/enterprises/duplicates",
-        "/boards/{week}/trials", "/reward-policies/trials", "/lead-providers/find", "/lead-providers/{provider_id}/unmask",
+        "/users", "/users/{login}/password-reset", "/keys", "/me/calendar-tokens", "/auth/login",
+        "/enterprises/duplicates", "/boards/{week}/trials", "/reward-policies/trials", "/lead-providers/find",
+        "/lead-providers/{provider_id}/unmask",
     }  # fmt: skip
 
 

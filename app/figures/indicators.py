@@ -15,6 +15,7 @@ from app.figures.engine import Measure
 from app.figures.reports import REPORT_FIGURES
 from app.figures.rules import INDICATORS, IndicatorRules
 from app.figures.sources import SOURCES
+from app.figures.task_forces import TASK_FORCE_FIGURES
 from app.kernel import rules
 from app.kernel.errors import Invalid
 from app.kernel.money import display
@@ -362,6 +363,10 @@ INDICATORS_BY_CODE: Mapping[str, Indicator] = {
         ),
         *ENGAGEMENT_INDICATORS,
         *(Indicator(c, label, "份", _same(text), _sum_of(c, "count")) for c, (label, text) in REPORT_FIGURES.items()),
+        *(
+            Indicator(code, label, "个", _same(text), _sum_of(code, "count"), stock=stock)
+            for code, (label, text, stock) in TASK_FORCE_FIGURES.items()
+        ),
         Indicator(
             "municipal_rank", "市级考核位次", "位", _same("按市级通报录入"),
             lambda _: (Typed(StatisticCode.MUNICIPAL_RANK),),

@@ -28,6 +28,7 @@ from app.figures.facts import FROM_DAY as FROM_DAY
 from app.figures.facts import TO_DAY as TO_DAY
 from app.figures.facts import Source as Source
 from app.figures.reports import REPORT_SOURCES
+from app.figures.task_forces import TASK_FORCE_SOURCES
 from app.kernel.db import Fen
 
 _PROJECT: FromClause = Project.__table__
@@ -157,6 +158,7 @@ SOURCES: Mapping[str, Source] = {
         ),
         *ENGAGEMENT_SOURCES,
         *REPORT_SOURCES,
+        *TASK_FORCE_SOURCES,
     )
 }
 
