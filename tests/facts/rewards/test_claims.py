@@ -1,10 +1,12 @@
 """Claims: every step by another person, on its paper; what they come to, and who is paid what."""
 
+import io
 from datetime import date
 from itertools import pairwise
 from typing import Any
 
 import pytest
+from docx import Document
 from fastapi import FastAPI
 from hypothesis import given
 from hypothesis import strategies as st
@@ -345,3 +347,24 @@ def test_who_sees_a_claim(place: Place, as_: As, who: str, unit: str | None, lev
     for path in (f"{API}/{claim}", f"{API}/{claim}/calculation"):
         assert client.get(path).status_code == status
     assert len(client.get(API).json()["items"]) == (status == 200)
+
+
+def test_the_public_notice_names_people_and_sums(place: Place) -> None:
+    claim = place.until("review")
+    client = place.who("review")
+    assert code_of(client.get(f"{API}/{claim}/notice")) == (409, "not_published")
+    assert place.take(claim, "publish").status_code == 200
+    with place.db() as session:
+        row = session.get_one(Claim, claim)
+        row.notice_from, row.notice_to = date(2026, 10, 12), date(2026, 10, 16)
+    answer = client.get(f"{API}/{claim}/notice")
+    document = Document(io.BytesIO(answer.content))
+    (table,) = document.tables
+    assert [[cell.text for cell in row.cells] for row in table.rows] == [
+        ["引资人", "类别", "引进项目", "拟奖励金额（元）"],
+        ["甲某", "个人", client.get(f"{API}/{claim}").json()["project_name"], "69999.93"],
+        ["乙公司", "单位", client.get(f"{API}/{claim}").json()["project_name"], "35000.07"],
+    ]
+    text = "\n".join(paragraph.text for paragraph in document.paragraphs)
+    assert "公示期自2026年10月12日至2026年10月16日" in text and "105000.00 元" in text
+    assert client.get(f"{API}/{claim}/notice").content == answer.content

@@ -49,7 +49,8 @@ def get(db: Session, actor: Actor, number: int) -> Claim:
     return found
 
 
-def _row(db: Reader, actor: Actor, number: int) -> Any:
+def row_of(db: Reader, actor: Actor, number: int) -> Any:
+    """The claim the actor may see as a row, with what its project and unit are called; else 404."""
     row = db.execute(
         select(
             Claim.__table__, Unit.code.label("unit"), Project.code.label("project"),
@@ -66,14 +67,14 @@ def _row(db: Reader, actor: Actor, number: int) -> Any:
 
 def detail(connection: Connection, actor: Actor, number: int) -> Answer:
     """A claim with everything, under its row version."""
-    row = _row(connection, actor, number)
+    row = row_of(connection, actor, number)
     return Answer(_told(connection, actor, row), row_version=row.version)
 
 
 def out(db: Session, actor: Actor, claim: Claim) -> dict[str, Any]:
     """The same of one that is being changed."""
     db.flush()
-    return _told(db, actor, _row(db, actor, claim.id))
+    return _told(db, actor, row_of(db, actor, claim.id))
 
 
 def _told(db: Reader, actor: Actor, row: Any) -> dict[str, Any]:
@@ -141,7 +142,7 @@ def newest(db: Reader, number: int) -> Any:
 
 def calculations(connection: Connection, actor: Actor, number: int) -> Answer:
     """What was kept with a claim's steps beside what the facts give now; it changes by itself with the day."""
-    row = _row(connection, actor, number)
+    row = row_of(connection, actor, number)
     kept = connection.execute(
         select(ClaimCalculation.__table__).where(ClaimCalculation.claim_id == number).order_by(ClaimCalculation.id)
     ).all()

@@ -1,13 +1,13 @@
 """Claims over HTTP: one address for each step, so that the contract says who may take it and what it needs."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from fastapi import Path, Response
+from fastapi import Path, Request, Response
 
 from app.facts.projects.queries import NoProject
 from app.facts.projects.service import NotYours
 from app.facts.rewards.budgets.service import BudgetMissing, OverBudget
-from app.facts.rewards.claims import listing, needs, objections, payments, queries, service
+from app.facts.rewards.claims import listing, needs, objections, payments, printing, queries, service
 from app.facts.rewards.claims.instalments import Overpaid
 from app.facts.rewards.claims.queries import NoClaim
 from app.facts.rewards.claims.schemas import (
@@ -33,6 +33,7 @@ from app.identity.auth.access import Read, reads, requires
 from app.kernel.access import Actor, Permission
 from app.kernel.asking import asked
 from app.kernel.db import Db
+from app.kernel.documents.word import MEDIA_TYPE
 from app.kernel.errors import Invalid, raises
 from app.kernel.paging import page_of
 from app.kernel.replies import saved
@@ -54,6 +55,9 @@ LEAD = (needs.LeadGone, needs.NotFirst, needs.LeadLate)
 STEP = (NoClaim, WrongState, SamePerson, Invalid)
 WORTH = (PolicyGone, service.NothingToClaim)
 BUDGET = (BudgetMissing, OverBudget)
+DOCUMENT: dict[int | str, dict[str, Any]] = {
+    200: {"description": "公示（.docx）", "content": {MEDIA_TYPE: {"schema": {"type": "string", "format": "binary"}}}}
+}
 
 
 @router.get("/rewards/claims", summary="奖励申报列表", response_model=page_of(ClaimRow), responses=raises(Invalid))
@@ -139,6 +143,19 @@ def publish_claim(claim_id: Number, body: ClaimPublishIn, db: Db, actor: Reviewe
     """Begin the public notice (公示): so many working days as the rule says, both ends told."""
     claim = service.publish(db, actor, claim_id, body)
     return saved(db, queries.out(db, actor, claim), row_version=claim.version)
+
+
+@router.get(
+    "/rewards/claims/{claim_id}/notice",
+    summary="公示文件",
+    response_class=Response,
+    responses=DOCUMENT | raises(NoClaim, printing.NotPublished),
+)
+async def download_claim_notice(request: Request, read: Reader, claim_id: Number) -> Response:
+    """The public notice as a Word document: who, for which project, how much, until when; no number of anybody."""
+    document = await read.fresh(printing.notice, claim_id, request.app.state.settings.bureau_name)
+    headers = {"Content-Disposition": f'attachment; filename="claim-{claim_id}.docx"', "Cache-Control": "no-store"}
+    return Response(document, media_type=MEDIA_TYPE, headers=headers)
 
 
 @router.post(
