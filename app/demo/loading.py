@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import DEMO_KEY, Settings
-from app.demo import engagements, rewards, story, weeks
+from app.demo import engagements, rewards, story, task_forces, weeks
 from app.demo.ledger import build_workbook, demo_rows
 from app.exchange.ledgers import confirming
 from app.exchange.ledgers import service as ledgers
@@ -90,6 +90,7 @@ def load(
     if loaded_on >= STORY_FROM:
         story.tell(database, Store(settings.data_dir), people, loaded_on)
         weeks.tell(database, people, loaded_on)
+        task_forces.tell(database, people, loaded_on)
         rewards.tell(database, Store(settings.data_dir), people, loaded_on)
     return Loaded(True, password, logins, result)
 
