@@ -130,7 +130,10 @@ def test_what_is_shown_of_a_value(plain: str | None, first: int, wanted: str) ->
 # -- keys from the environment -----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("wrong", ["short", ONE[:-6], "密钥" * 20, f"{TWO},x"])
+# Keys are new in each process; the names of the cases are not.
+@pytest.mark.parametrize(
+    "wrong", ["short", ONE[:-6], "密钥" * 20, f"{TWO},x"], ids=["short", "cut", "no base64", "two in one"]
+)
 def test_what_is_no_key_is_refused_without_being_told(wrong: str) -> None:
     with pytest.raises(ValidationError) as refusal:
         Settings(_env_file=None, vault_key=wrong)
