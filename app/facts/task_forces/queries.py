@@ -102,7 +102,7 @@ def page(connection: Connection, actor: Actor, asked: TaskForceFilter, _whose: i
 
 
 def _row(row: Any, tasks: list[Standing], day: Any) -> dict[str, Any]:
-    found = dict(row._mapping)
+    found = {name: value for name, value in row._mapping.items() if name not in ("version", "entered_by")}
     dissolved = row.dissolved_on is not None and row.dissolved_on <= day
     return found | summed(tasks, day, dissolved=dissolved)
 
@@ -134,11 +134,10 @@ def _whole(db: Reader, actor: Actor, number: int, asked: AsOf) -> tuple[dict[str
         raise NoTaskForce
     at = basis(db, asked.as_of)
     tasks = standings(db, actor, at, TaskForce.id == number)
-    found = _row(row, tasks, at.day)
-    version = found.pop("version")
+    found = _row(row, tasks, at.day) | {"entered_by": row.entered_by}
     ordered = sorted(tasks, key=lambda task: (task.shown.light is None, task.facts.planned_start, task.id))
     members = _members(db, number)
-    return found | {"members": members, "tasks": task_rows.whole(db, ordered, at)} | at.said(), version
+    return found | {"members": members, "tasks": task_rows.whole(db, ordered, at)} | at.said(), row.version
 
 
 def _members(db: Reader, number: int) -> list[dict[str, Any]]:

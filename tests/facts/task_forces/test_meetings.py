@@ -5,7 +5,14 @@ from typing import Any
 
 import pytest
 import time_machine
+from pydantic import BaseModel
 
+from app.facts.task_forces.escalation_schemas import EscalationOut
+from app.facts.task_forces.jobs import escalate
+from app.facts.task_forces.meeting_schemas import DecisionOut, MeetingList
+from app.facts.task_forces.plan_schemas import PlanOut
+from app.facts.task_forces.schemas import TaskForceOut, TaskForcePage, TaskToday
+from app.facts.task_forces.task_schemas import OverdueOut, TaskPage, TaskReports
 from tests.clients import As, Work
 from tests.factories.identity import make_user
 from tests.factories.projects import make_project
@@ -76,6 +83,59 @@ def test_a_meeting_sets_tasks_and_a_decision_is_done_with_them(as_: As, db: Work
     assert by_hand.json()["decision"] == second["id"]
     with db() as session:
         assert_log_equals_tables(session.connection())
+
+
+def test_answers_are_what_their_schemas_say(as_: As, place: str, app: Any) -> None:
+    """Every field that is told and no other, down to the last list."""
+    lead = as_("reporter", unit="jxw")
+    body = {"held_on": DAY, "chair": "区长", "decisions": [{"text": "甲", "tasks": [TASK]}]}
+    assert lead.post(f"{place}/meetings", json=body).status_code == 201
+    task = lead.get(place).json()["tasks"][0]["id"]
+    shown = {"light": "red", "until": DAY, "reason": "要紧"}
+    assert as_("officer").put(f"{API}/tasks/{task}/light", json=shown).status_code == 200
+    file = {"file": ("纪要.txt", "会议纪要".encode(), "text/plain")}
+    form = {"kind": "minutes", "dated_on": DAY}
+    assert lead.post(f"{API}/tasks/{task}/evidence", data=form, files=file).status_code == 201
+    assert lead.post(f"{API}/tasks/{task}/progress", json={"on": DAY, "percent": 1}).status_code == 200
+    escalate(app.state.database)
+    made: list[tuple[type[BaseModel], Any]] = [
+        (TaskForceOut, lead.get(place).json()),
+        (TaskForcePage, lead.get(f"{API}/task-forces?count=true").json()),
+        (TaskToday, lead.get(f"{API}/tasks/{task}").json()),
+        (TaskPage, lead.get(f"{API}/tasks?count=true").json()),
+        (TaskReports, lead.get(f"{API}/tasks/{task}/reports").json()),
+        (OverdueOut, lead.get(f"{API}/tasks/overdue?as_of=2021-01-02").json()),
+        (MeetingList, lead.get(f"{place}/meetings").json()),
+        (PlanOut, lead.post(f"{place}/plan", json={"target_on": "2021-12-31"}).json()),
+        *((DecisionOut, one) for one in lead.get(f"{API}/decisions").json()["items"]),
+        *((EscalationOut, one) for one in lead.get(f"{API}/escalations").json()["items"]),
+    ]
+    assert len(made) == 10
+    for model, answer in made:
+        assert model.model_validate(answer).model_dump(mode="json").keys() == answer.keys(), model
+        assert _strange(model.model_json_schema(), answer) == [], model
+
+
+def _strange(schema: dict[str, Any], answer: Any) -> list[str]:
+    """The fields of an answer, at any depth, that its schema does not name."""
+    defs = schema.get("$defs", {})
+
+    def walk(part: dict[str, Any], value: Any) -> list[str]:
+        if "$ref" in part:
+            part = defs[part["$ref"].rsplit("/", 1)[1]]
+        if isinstance(value, list):
+            return [found for one in value for found in walk(part.get("items", {}), one)]
+        if not isinstance(value, dict):
+            return []
+        for choice in part.get("anyOf", []):
+            if choice != {"type": "null"}:
+                return walk(choice, value)
+        known = part.get("properties", {})
+        return [name for name in value if name not in known] + [
+            found for name, one in value.items() if name in known for found in walk(known[name], one)
+        ]
+
+    return walk(schema, answer)
 
 
 def test_a_meeting_to_come_is_changed_from_its_version(as_: As, place: str) -> None:
