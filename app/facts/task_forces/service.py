@@ -235,7 +235,11 @@ def _opened_with_project(
 
 
 def opened(db: Session, actor: Actor, number: int) -> TaskForce:
-    """The task force, locked until the commit; 404 when it is not seen, 409 when it was dissolved."""
+    """The task force, locked until the commit; 404 when it is not seen, 409 when it was dissolved.
+
+    The periods are held before it, as whoever opens one again locks what counts in it afterwards.
+    """
+    hold(db)
     found = db.execute(
         select(TaskForce, Project.sight)
         .join(Project, Project.id == TaskForce.project_id)
