@@ -1,4 +1,4 @@
-"""Rewards: how long 10,000 projects take to be computed anew by four policies, and by how many statements."""
+"""Rewards: how long 10,000 projects and 10,000 claims take to be computed anew, and by how many statements."""
 
 from datetime import date
 from time import perf_counter
@@ -10,6 +10,10 @@ from sqlalchemy import event, select
 from app.facts.funds.models import FundEntry
 from app.facts.outcomes.models import Outcome
 from app.facts.projects.models import Project
+from app.facts.rewards.claims import reactions
+from app.facts.rewards.claims.calculations import asked_of, current
+from app.facts.rewards.claims.models import Claim, ClaimShare
+from app.facts.rewards.leads.models import Lead
 from app.facts.rewards.policies import queries
 from app.facts.rewards.policies.bases import bases_of
 from app.facts.rewards.policies.calculation import calculate
@@ -25,6 +29,7 @@ from tests.databases import Databases
 from tests.factories.funds import make_fund
 from tests.factories.outcomes import make_outcome
 from tests.factories.projects import make_project
+from tests.factories.rewards import TWO_INSTALMENTS, make_claim, make_lead, make_policies
 
 pytestmark = pytest.mark.benchmark
 
@@ -80,4 +85,39 @@ def test_ten_thousand_rewards_computed_anew(backend: str, lab: Lab, table: Table
         f"{backend}: {PROJECTS:,} projects, {len(given):,} calculations",
         f"read in {reading:.2f} s by {counts[1]} statements, computed in {computing:.2f} s",
         f"a trial of the year {trying:.2f} s",
+    )
+
+
+def test_ten_thousand_claims_recomputed(backend: str, lab: Lab, table: Table) -> None:
+    """As when facts of all their projects had changed at once: what each comes to, and that it is written down."""
+    databases = lab.backends.setdefault(backend, Databases(backend, lab.folder, "bench", build))
+    database = Database(databases.new())
+    fill(database)
+    with database.unit_of_work() as db:
+        make_policies(db, TWO_INSTALMENTS)
+        make_claim(db, make_lead(db, project=db.get_one(Project, 1)))
+        copies(db, Lead, project_id=lambda n: n)
+        copies(db, Claim, project_id=lambda n: n, lead_id=lambda n: n)
+        copies(db, ClaimShare, claim_id=lambda n: n)
+    told: list[str] = []
+    event.listen(database.reader, "before_cursor_execute", lambda *found: told.append(found[2]))
+    counts = []
+    with database.reading() as connection:
+        for wanted in (1, PROJECTS):
+            before, started = len(told), perf_counter()
+            found = current(connection, asked_of(connection, range(1, wanted + 1)), DAY)
+            computing = perf_counter() - started
+            counts.append(len(told) - before)
+    started = perf_counter()
+    with database.unit_of_work() as db:
+        differing = reactions.recompute(db, list(range(1, PROJECTS + 1)))
+    writing = perf_counter() - started
+    database.close()
+    assert counts[0] == counts[1]
+    assert len({one.totals for one in found if one is not None}) > 2_000
+    assert differing > PROJECTS - 10
+    table.add(
+        f"{backend}: {PROJECTS:,} claims",
+        f"computed in {computing:.2f} s by {counts[1]} statements",
+        f"all differing: written down in {writing:.2f} s",
     )

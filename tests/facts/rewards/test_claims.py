@@ -147,6 +147,10 @@ def test_a_claim_is_paid_in_two_instalments(app: FastAPI, place: Place) -> None:
     by_giver = {giver: [one for one in done["payments"] if one["provider"] == giver] for giver in place.givers}
     # 140000 by 66.6666 and 33.3334 percent, to the fen over both instalments.
     assert [sum(round(float(one["gross"]) * 100) for one in ones) for ones in by_giver.values()] == [9333324, 4666676]
+    history = place.who("review").get(f"{API}/{claim}/history", params={"limit": 200}).json()["items"]
+    words = [one["label"] for one in history] + [change["label"] for one in history for change in one["changes"]]
+    assert [word for word in words if word.isascii()] == []
+    assert history[0]["label"] == "支付奖励"
     with app.state.database.reading() as connection:
         assert_log_equals_tables(connection)
 

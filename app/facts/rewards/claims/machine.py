@@ -86,7 +86,7 @@ TRANSITIONS: tuple[Transition, ...] = (
     Transition(OPEN, V.FREEZE, S.FROZEN, P.REWARD_REVIEW, needs=frozenset({Need.REASON})),
     Transition(
         frozenset({S.FROZEN}), V.RELEASE, None, P.REWARD_APPROVE, frozenset({V.FILE}), None,
-        frozenset({Need.NONE_EXCLUDED, Need.REASON}),
+        frozenset({Need.LEAD_STANDS, Need.NONE_EXCLUDED, Need.REASON}),
     ),
     Transition(
         frozenset({S.NOTICED}), V.APPROVE, S.APPROVED, P.REWARD_APPROVE, _not(*_APPROVING), PaperKind.APPROVAL,

@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.facts.projects.models import Project
+from app.facts.rewards.claims.machine import BY_VERB
 from app.facts.rewards.claims.models import Claim, ClaimStep
 from app.facts.rewards.claims.terms import CLAIM_STATE_LABELS, ClaimState, Verb
 from app.identity.notices import recipients, texts
@@ -14,10 +15,10 @@ from app.kernel.money import display
 from app.kernel.notices import others, settle, tell
 
 NEXT = {
-    ClaimState.FILED: "单位审核",
-    ClaimState.CHECKED: "联审",
-    ClaimState.REVIEWED: "公示",
-    ClaimState.FROZEN: "处理异议或冻结原因",
+    ClaimState.FILED: (Verb.CHECK, "单位审核"),
+    ClaimState.CHECKED: (Verb.REVIEW, "联审"),
+    ClaimState.REVIEWED: (Verb.PUBLISH, "公示"),
+    ClaimState.FROZEN: (Verb.ANSWER, "处理异议或冻结原因"),
 }
 """What a claim in each state waits for; after its notice it waits for approval, and then for its instalments."""
 
@@ -27,7 +28,8 @@ def moved(db: Session, entry: Entry) -> None:
     claim = db.get_one(Claim, entry.subject_id)
     settle(db, _key(claim))
     if claim.state in NEXT:
-        _wait(db, claim, NEXT[claim.state], _next(db, claim))
+        verb, what = NEXT[claim.state]
+        _wait(db, claim, verb, what, _next(db, claim))
     elif claim.state is ClaimState.APPROVED:
         differs(db, claim)
     if claim.state in (ClaimState.APPROVED, ClaimState.PAID, ClaimState.REFUSED, ClaimState.CLAWED_BACK):
@@ -43,12 +45,12 @@ def moved(db: Session, entry: Entry) -> None:
 def due(db: Session, entry: Entry) -> None:
     """An instalment is due: whoever pays is told."""
     claim = db.get_one(Claim, entry.subject_id)
-    _wait(db, claim, "支付到期的奖励", recipients.who_may(db, Permission.REWARD_PAY))
+    _wait(db, claim, Verb.PAY, "支付到期的奖励", recipients.who_may(db, Permission.REWARD_PAY))
 
 
 def notice_over(db: Session, claim: Claim) -> None:
     """The public notice is over: whoever approves is told."""
-    _wait(db, claim, "批准（公示期已满）", recipients.who_may(db, Permission.REWARD_APPROVE))
+    _wait(db, claim, Verb.APPROVE, "批准（公示期已满）", recipients.who_may(db, Permission.REWARD_APPROVE))
 
 
 def differs(db: Session, claim: Claim) -> None:
@@ -71,10 +73,12 @@ def _next(db: Session, claim: Claim) -> list[Actor]:
     return officers
 
 
-def _wait(db: Session, claim: Claim, what: str, people: list[Actor]) -> None:
-    tell(
-        db, others(db, people), texts.CLAIM_WAITS, claim, key=_key(claim), project=_project(db, claim), what=what,
-    )  # fmt: skip
+def _wait(db: Session, claim: Claim, verb: Verb, what: str, people: list[Actor]) -> None:
+    """Tell those who may take the next step, and have taken none that keeps them from it."""
+    took = select(ClaimStep.by).where(ClaimStep.claim_id == claim.id, ClaimStep.verb.in_(sorted(BY_VERB[verb].apart)))
+    barred = set(db.scalars(took))
+    able = [person for person in others(db, people) if person.id not in barred]
+    tell(db, able, texts.CLAIM_WAITS, claim, key=_key(claim), project=_project(db, claim), what=what)
 
 
 def _key(claim: Claim) -> str:

@@ -199,7 +199,7 @@ def freeze_claim(claim_id: Number, body: ClaimReasonIn, db: Db, actor: Reviewer)
     "/rewards/claims/{claim_id}/release",
     summary="解除冻结",
     response_model=ClaimOut,
-    responses=raises(*STEP, objections.StillObjected, needs.Excluded),
+    responses=raises(*STEP, *LEAD, objections.StillObjected, needs.Excluded),
 )
 def release_claim(claim_id: Number, body: ClaimReasonIn, db: Db, actor: Approver) -> Response:
     """Let a held claim go on where it was: no objection may be open, and no exclusion stand."""

@@ -31,7 +31,7 @@ from app.facts.rewards.policies.rules import REWARD_POLICIES, applying
 from app.facts.rewards.policies.terms import Choosing, ClaimFrom, VersionBy
 from app.facts.rewards.rules import PROCEDURE
 from app.identity.periods.queries import overrides
-from app.kernel import calendar, rules
+from app.kernel import bulk, calendar, rules
 from app.kernel.access import Actor, Permission
 from app.kernel.calendar import CalendarUnknown
 from app.kernel.errors import Conflict, Invalid
@@ -267,6 +267,8 @@ def accept(db: Session, actor: Actor, number: int, body: ClaimAcceptIn) -> Claim
 
 
 def _as_seen(db: Session, claim: Claim, gross_fen: int) -> Figures:
+    # A policy may cap what it gives in a year: who grants by it comes after one another.
+    bulk.alone(db.connection(), f"reward policy {claim.policy}")
     figures = _worth(db, claim)
     now = figures.totals[0]
     if now != gross_fen:
