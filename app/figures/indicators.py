@@ -317,8 +317,7 @@ INDICATORS_BY_CODE: Mapping[str, Indicator] = {
             lambda on: (_contracts(on),), ("sector_groups", *STAY), implied="sector",
         ),
         Indicator(
-            "completed_count", "竣工项目数", "个", _same("竣工日期在期内的项目数"),
-            lambda _: (Measure("completions"),),
+            "completed_count", "竣工项目数", "个", _same("竣工日期在期内的项目数"), _sum_of("completions", "count"),
         ),
         Indicator(
             "production_count", "投产项目数", "个", _same("投产日期在期内的项目数"),
@@ -363,10 +362,7 @@ INDICATORS_BY_CODE: Mapping[str, Indicator] = {
         ),
         *ENGAGEMENT_INDICATORS,
         *(Indicator(c, label, "份", _same(text), _sum_of(c, "count")) for c, (label, text) in REPORT_FIGURES.items()),
-        *(
-            Indicator(code, label, "个", _same(text), _sum_of(code, "count"), stock=stock)
-            for code, (label, text, stock) in TASK_FORCE_FIGURES.items()
-        ),
+        *(Indicator(c, a, "个", _same(t), _sum_of(c, "count"), stock=s) for c, (a, t, s) in TASK_FORCE_FIGURES.items()),
         Indicator(
             "municipal_rank", "市级考核位次", "位", _same("按市级通报录入"),
             lambda _: (Typed(StatisticCode.MUNICIPAL_RANK),),

@@ -134,4 +134,6 @@ def test_every_route_of_the_house_declares_a_permission() -> None:
         assert len(declared) == 1, f"{route.path} declares {declared}"
         if declared == [None]:
             public.add(route.path)
-    assert public == {"/api/v1/auth/login", "/healthz", "/readyz", "/metrics"}
+    assert public == {
+        "/api/v1/auth/login", "/api/v1/task-forces/calendar.ics", "/healthz", "/readyz", "/metrics",
+    }  # fmt: skip
