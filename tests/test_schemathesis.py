@@ -36,6 +36,7 @@ from tests.factories.enterprises import make_enterprise
 from tests.factories.funds import make_fund
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
+from tests.factories.task_forces import make_meeting, make_task, make_task_force
 from tests.replay import assert_log_equals_tables
 
 CONTRACT = json.loads((Path(__file__).resolve().parent.parent / "openapi" / "openapi.json").read_text())
@@ -83,6 +84,9 @@ def there(db: Work) -> None:
         make_agreement(session, project)
         make_fund(session, project)
         make_follow_up(session, make_engagement(session, unit=unit, enterprises=(enterprise,), projects=(project,)))
+        force = make_task_force(session, project)
+        make_task(session, force)
+        make_meeting(session, force, "加快用地报批")
 
 
 def aimed(client: TestClient, case: Case, path: str) -> None:
