@@ -292,6 +292,30 @@ def test_a_relation_that_is_found_later_freezes_the_claim(place: Place) -> None:
     assert place.take(claim, "pay").status_code == 200
 
 
+def test_what_was_paid_to_somebody_excluded_is_to_come_back(place: Place) -> None:
+    claim = place.until("pay")
+    place.invest(3_500, "2020-09")
+    place.take(claim, "accept", gross="140000.00")
+    place.take(claim, "pay", place="instalments/2/pay")
+    path = f"/api/v1/rewards/leads/{place.lead}/exclusions/relative/check"
+    found = {"provider": place.givers[0], "excluded": True, "paper": place.papers["exclusion_check"], "remarks": "亲属"}
+    assert place.who("review").post(path, json=found).status_code == 200
+    assert place.who("review").get(f"{API}/{claim}").json()["state"] == "paid"
+    (notice, *_) = place.who("approve").get("/api/v1/me/notices", params={"sort": "-told_at"}).json()["items"]
+    assert "待追回" in notice["text"] and notice["waits"] is True
+    assert place.take(claim, "claw-back").json()["paid"] == "0.00"
+
+
+def test_a_claim_stays_frozen_whose_lead_is_gone(place: Place) -> None:
+    claim = place.until("approve")
+    assert place.who("file").post(
+        f"/api/v1/rewards/leads/{place.lead}/withdraw", json={"reason": "登记有误"}
+    ).status_code == 200  # fmt: skip
+    got = place.who("review").get(f"{API}/{claim}").json()
+    assert (got["state"], got["held_reason"]) == ("frozen", "线索已撤销")
+    assert code_of(place.take(claim, "release")) == (409, "lead_gone")
+
+
 def test_an_objection_freezes_until_it_is_answered(place: Place) -> None:
     claim = place.until("publish")
     outside = place.take(claim, "objections", raised_on="2020-01-01")

@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 from app.facts.rewards.leads.service import is_late
 from app.facts.rewards.leads.terms import Exclusion
 from app.facts.rewards.rules import PROCEDURE, TaxClass, taxed
+from app.facts.rewards.sights import admits
 from app.kernel import chain
+from app.kernel.access import TABLE, Actor, Role
 from tests.clients import As, Work, put_part
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
@@ -135,6 +137,43 @@ def test_exclusions_are_declared_and_checked_by_two(as_: As, db: Work) -> None:
     assert (by_kind["agency"], by_kind["related_party"], by_kind["tender"]) == ("pending", "excluded", "clear")
     assert check("agency", excluded=True).json()["code"] == "same_person"
     assert check("agency", excluded=True, by="reviewer").status_code == 200
+
+
+def test_free_text_takes_no_number_of_anybody(as_: As, db: Work) -> None:
+    """It is neither sealed nor masked: an identity number or an account belongs to the provider."""
+    with db() as session:
+        giver = make_giver(session).id
+    for field in ("information", "investor"):
+        wrong = TOLD | {"providers": [giver], field: "王某 500114 19900101 1231"}
+        answer = as_("officer").post(API, json=wrong)
+        assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "personal_number")
+        assert "1231" not in answer.text
+
+
+SIGHT = {"units": [1, 2], "project": {"level": "internal", "units": [2], "users": []}}
+SEALED = {"units": [1], "project": {"level": "sealed", "units": [1], "users": [7]}}
+
+
+@pytest.mark.parametrize(
+    ("role", "user", "unit", "sight", "seen"),
+    [
+        (Role.OFFICER, 5, None, SIGHT, True),
+        (Role.LEADER, 5, None, {"units": [], "project": None}, True),
+        (Role.REPORTER, 5, 2, SIGHT, True),
+        (Role.REPORTER, 5, 1, SIGHT, False),  # the unit took the lead, but may not see what it became
+        (Role.REPORTER, 5, 3, SIGHT, False),
+        (Role.REPORTER, 5, None, {"units": [], "project": None}, False),
+        (Role.REPORTER, 5, 1, {"units": [1], "project": None}, True),
+        (Role.REPORTER, 5, 3, {"units": [1], "project": {"level": "open", "units": [], "users": []}}, False),
+        (Role.OFFICER, 5, None, SEALED, False),
+        (Role.OFFICER, 7, None, SEALED, True),
+        (Role.REPORTER, 5, 1, SEALED, False),
+        (Role.OFFICER, 5, None, None, False),
+    ],
+)
+def test_who_is_told_by_the_log(role: Role, user: int, unit: int | None, sight: Any, seen: bool) -> None:
+    actor = Actor(user, "x", "user", frozenset({role}), TABLE[role], unit)
+    assert admits(actor, sight) is seen
 
 
 WHO = [

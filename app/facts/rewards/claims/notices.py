@@ -53,6 +53,13 @@ def notice_over(db: Session, claim: Claim) -> None:
     _wait(db, claim, Verb.APPROVE, "批准（公示期已满）", recipients.who_may(db, Permission.REWARD_APPROVE))
 
 
+def to_claw_back(db: Session, claim: Claim) -> None:
+    """Somebody who was paid proves to be excluded: whoever approves is told."""
+    _wait(
+        db, claim, Verb.CLAW_BACK, "追回（引资人经核查属于排除情形）", recipients.who_may(db, Permission.REWARD_APPROVE)
+    )
+
+
 def differs(db: Session, claim: Claim) -> None:
     """The facts give something else than was kept: whoever approves is told; or nothing waits any more."""
     key = f"{texts.CLAIM_DIFFERS.code}:{claim.id}"

@@ -60,14 +60,17 @@ def recompute(db: Session, claim_ids: list[int]) -> int:
 
 
 def provider_excluded(db: Session, entry: Entry) -> None:
-    """A relation came to light: the claims of that provider stop where they are, until a reviewer releases them."""
+    """A relation came to light: the claims of that provider stop where they are, until a reviewer releases them.
+
+    Of one that is paid in full, whoever approves is told to take the money back.
+    """
     wanted = (
         select(Claim)
         .join(ClaimShare, ClaimShare.claim_id == Claim.id)
         .where(
             Claim.lead_id == entry.subject_id,
             ClaimShare.provider_id == entry.data["provider"],
-            Claim.state.in_(sorted({*OPEN, ClaimState.FROZEN})),
+            Claim.state.in_(sorted({*OPEN, ClaimState.FROZEN, ClaimState.PAID})),
         )
         .order_by(Claim.id)
         .with_for_update(of=Claim)
@@ -75,7 +78,10 @@ def provider_excluded(db: Session, entry: Entry) -> None:
     )
     label = EXCLUSION_LABELS[Exclusion(entry.data["exclusion"])]
     for claim in db.scalars(wanted):
-        hold(db, claim, f"引资人经核查属于排除情形：{label}")
+        if claim.state is ClaimState.PAID:
+            notices.to_claw_back(db, claim)
+        else:
+            hold(db, claim, f"引资人经核查属于排除情形：{label}")
 
 
 def lead_withdrawn(db: Session, entry: Entry) -> None:

@@ -6,11 +6,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from pydantic_core import PydanticCustomError
 
 from app.facts.rewards.claims.terms import CLAIM_STATE_LABELS, VERB_LABELS, ClaimState, Verb
-from app.facts.rewards.leads.schemas import Number, ProjectCode, Remarks, RewardPaperOut, UnitCode
+from app.facts.rewards.leads.schemas import Number, ProjectCode, Remarks, RewardPaperOut, Said, UnitCode
 from app.kernel.calendar import Day, PastDay
 from app.kernel.money import Yuan, YuanOut
 from app.kernel.paging import PageQuery
-from app.kernel.text import Line
 
 Percent = Annotated[str, StringConstraints(pattern=r"^(100(\.0{1,4})?|[1-9]?[0-9](\.[0-9]{1,4})?)$")]
 PolicyCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
@@ -127,7 +126,7 @@ class ObjectionIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     raised_on: PastDay = Field(description="提出日期，须在公示期内", examples=["2026-10-14"])
-    raised_by: Line | None = Field(None, description="提出人；匿名不填", examples=[None])
+    raised_by: Said | None = Field(None, description="提出人；匿名不填", examples=[None])
     remarks: Remarks = Field(description="异议内容", examples=["项目由他人引荐"])
     paper: Number = Field(description=PAPER.format("的异议材料"), examples=[10])
 

@@ -12,14 +12,16 @@ from app.facts.rewards.leads.terms import (
     PaperKind,
     Verdict,
 )
+from app.facts.rewards.providers.schemas import no_number
 from app.identity.units.schemas import CODE_PATTERN
 from app.kernel.calendar import PastDay
 from app.kernel.paging import PageQuery
 from app.kernel.text import Line, Paragraph
 
 Number = Annotated[int, Field(ge=1, le=2**63 - 1)]
-Reason = Annotated[Paragraph, StringConstraints(max_length=300)]
-Remarks = Annotated[Paragraph, StringConstraints(max_length=500)]
+Reason = Annotated[Paragraph, AfterValidator(no_number), StringConstraints(max_length=300)]
+Remarks = Annotated[Paragraph, AfterValidator(no_number), StringConstraints(max_length=500)]
+Said = Annotated[Line, AfterValidator(no_number)]
 ProjectCode = Annotated[str, StringConstraints(pattern="^[0-9A-Za-z-]{1,20}$")]
 UnitCode = Annotated[str, StringConstraints(pattern=CODE_PATTERN)]
 
@@ -50,10 +52,10 @@ class LeadIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [EXAMPLE]})
 
-    information: Annotated[Paragraph, StringConstraints(max_length=4000)] = Field(
+    information: Annotated[Paragraph, AfterValidator(no_number), StringConstraints(max_length=4000)] = Field(
         description=INFORMATION, examples=["某新材料企业拟在西部选址建厂，计划投资约2亿元"]
     )
-    investor: Line | None = Field(None, description="投资方名称", examples=["某新材料有限公司"])
+    investor: Said | None = Field(None, description="投资方名称", examples=["某新材料有限公司"])
     received_on: PastDay = Field(description="收到日期，不晚于今天", examples=["2026-03-02"])
     first_contact_on: PastDay | None = Field(None, description=CONTACT, examples=["2026-03-05"])
     providers: Providers = Field(description="引资人编号，一人或数人", examples=[[3]])
@@ -77,7 +79,7 @@ class LeadConfirmIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     confirmed_on: PastDay = Field(description="确认日期", examples=["2026-04-01"])
-    confirmed_by: Line = Field(description="代表投资方确认的人及其职务", examples=["投资部经理"])
+    confirmed_by: Said = Field(description="代表投资方确认的人及其职务", examples=["投资部经理"])
     paper: Number = Field(description=f"投资方确认书的{PAPER}", examples=[5])
 
 

@@ -12,7 +12,7 @@ from app.kernel.text import Line
 _LONG_NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){14,}[ -]?[0-9Xx]?")
 
 
-def _no_number(text: str) -> str:
+def no_number(text: str) -> str:
     """Free text is neither sealed nor masked: it takes no number that might be somebody's identity or account."""
     if _LONG_NUMBER.search(text):
         raise PydanticCustomError("personal_number", "此处不加密，请勿填写证件号码或银行账号")
@@ -32,9 +32,9 @@ def _not_null(value: Any) -> Any:
     return value
 
 
-Name = Annotated[Line, AfterValidator(_no_number), StringConstraints(max_length=100)]
-Free = Annotated[Line, AfterValidator(_no_number), StringConstraints(max_length=500)]
-Bank = Annotated[Line, AfterValidator(_no_number), StringConstraints(max_length=100)]
+Name = Annotated[Line, AfterValidator(no_number), StringConstraints(max_length=100)]
+Free = Annotated[Line, AfterValidator(no_number), StringConstraints(max_length=500)]
+Bank = Annotated[Line, AfterValidator(no_number), StringConstraints(max_length=100)]
 Number = Annotated[Line, AfterValidator(_no_stars), StringConstraints(max_length=60)]
 Phone = Annotated[
     Line,
