@@ -199,7 +199,8 @@ class Document:
         row = rows[int(place)]
         column = name.split(".")[0]
         where, shown = row.cells.get(column, row.place), row.shown.get(column, "")
-        return error.model_copy(update={"field": where, "message": f"“{shown}”：{error.message}"})
+        message = error.message.replace("加 create: true", "在“新企业”列选“是”，")
+        return error.model_copy(update={"field": where, "message": f"“{shown}”：{message}"})
 
 
 def refused(errors: list[FieldError]) -> Invalid:

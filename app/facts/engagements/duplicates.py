@@ -1,11 +1,11 @@
 """Which engagements may be one trip told twice, and why one would think so."""
 
 from collections import defaultdict
+from collections.abc import Iterable
 from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
-from sqlalchemy.orm import Session
 
 from app.facts.engagements.models import Engagement, EngagementEnterprise, EngagementPerson
 from app.facts.engagements.queries import NoEngagement, Reader
@@ -38,65 +38,82 @@ def of_engagement(connection: Connection, _actor: Actor, number: int) -> dict[st
     return {"items": likely(connection, number)}
 
 
-def warnings(db: Session, number: int) -> list[dict[str, Any]]:
-    """The same as warnings about an engagement that is being entered."""
-    db.flush()
-    found = []
-    for item in likely(db, number):
-        why = "、".join(LIKENESS_LABELS[reason] for reason in item["reasons"])
-        message = f"可能与编号 {item['id']} 的活动「{item['title']}」重复：{why}"
-        found.append({"code": "likely_duplicate", "message": message, "engagement": item["id"]})
-    return found
+def warnings(db: Reader, numbers: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+    """The same as warnings about engagements that are being entered, by engagement, in six statements at most."""
+    return {number: [_warning(item) for item in items] for number, items in _likely(db, numbers).items()}
+
+
+def _warning(item: dict[str, Any]) -> dict[str, Any]:
+    why = "、".join(LIKENESS_LABELS[reason] for reason in item["reasons"])
+    message = f"可能与编号 {item['id']} 的活动「{item['title']}」重复：{why}"
+    return {"code": "likely_duplicate", "message": message, "engagement": item["id"]}
 
 
 def likely(db: Reader, number: int) -> list[dict[str, Any]]:
     """Standing engagements of the same kind on the same days, one before or one after, that resemble this one."""
+    found = _likely(db, [number])
+    if number not in found:
+        raise NoEngagement
+    return found[number]
+
+
+def _likely(db: Reader, numbers: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
     columns = (
         Engagement.id, Engagement.kind, Engagement.title, Engagement.starts_on, Engagement.ends_on, Engagement.region,
         Engagement.place, Engagement.link, Engagement.outlet, Engagement.joined_into_id,
     )  # fmt: skip
-    this = db.execute(select(*columns).where(Engagement.id == number)).one_or_none()
-    if this is None:
-        raise NoEngagement
+    these = db.execute(select(*columns).where(Engagement.id.in_(numbers))).all()
+    if not these:
+        return {}
     rows = db.execute(
         select(*columns, Unit.code.label("unit"))
         .join(Unit, Unit.id == Engagement.unit_id)
         .where(
-            Engagement.kind == this.kind,
-            Engagement.starts_on <= this.ends_on + NEAR,
-            Engagement.ends_on >= this.starts_on - NEAR,
+            Engagement.kind.in_({this.kind for this in these}),
+            Engagement.starts_on <= max(this.ends_on for this in these) + NEAR,
+            Engagement.ends_on >= min(this.starts_on for this in these) - NEAR,
             Engagement.voided_at.is_(None),
             Engagement.joined_into_id.is_(None),
-            Engagement.id != number,
-            Engagement.id != (this.joined_into_id or 0),
         )
         .order_by(Engagement.id)
         .limit(2000)
     ).all()
-    if not rows:
-        return []
-    met, people = _parts(db, [number, *(row.id for row in rows)])
-    alike_from = rules.in_force(db, ENGAGEMENTS, this.starts_on).body.alike_from
-    found = []
-    for row in rows:
-        reasons = _reasons(this, row, met, people)
-        score = min(100, sum(POINTS[reason] for reason in reasons))
-        # Two visits on one day are not one visit: something else must agree.
-        if len(reasons) > 1 and score >= alike_from:
-            found.append(
-                {
-                    "id": row.id,
-                    "title": row.title,
-                    "kind": row.kind.value,
-                    "starts_on": row.starts_on,
-                    "ends_on": row.ends_on,
-                    "place": row.place,
-                    "unit": row.unit,
-                    "score": score,
-                    "reasons": [reason.value for reason in reasons],
-                }
-            )
-    return sorted(found, key=lambda item: (-item["score"], item["id"]))[:SHOWN]
+    met, people = _parts(db, [row.id for row in (*these, *rows)]) if rows else ({}, {})
+    versions = rules.versions(db, ENGAGEMENTS)
+    found: dict[int, list[dict[str, Any]]] = {}
+    for this in these:
+        alike_from = rules.ruling(versions, this.starts_on).body.alike_from
+        near = [row for row in rows if _near(this, row)]
+        items = (_item(this, row, met, people, alike_from) for row in near)
+        ranked = sorted((item for item in items if item), key=lambda item: (-item["score"], item["id"]))
+        found[this.id] = ranked[:SHOWN]
+    return found
+
+
+def _near(this: Any, row: Any) -> bool:
+    days = row.starts_on <= this.ends_on + NEAR and row.ends_on >= this.starts_on - NEAR
+    return days and row.kind is this.kind and row.id not in (this.id, this.joined_into_id)
+
+
+def _item(
+    this: Any, row: Any, met: dict[int, set[int]], people: dict[int, set[str]], alike_from: int
+) -> dict[str, Any] | None:
+    reasons = _reasons(this, row, met, people)
+    score = min(100, sum(POINTS[reason] for reason in reasons))
+    # Two visits on one day are not one visit: something else must agree.
+    if len(reasons) < 2 or score < alike_from:
+        return None
+    return {
+        "id": row.id,
+        "title": row.title,
+        "kind": row.kind.value,
+        "starts_on": row.starts_on,
+        "ends_on": row.ends_on,
+        "place": row.place,
+        "unit": row.unit,
+        "score": score,
+        "reasons": [reason.value for reason in reasons],
+    }
 
 
 def _reasons(this: Any, other: Any, met: dict[int, set[int]], people: dict[int, set[str]]) -> list[Likeness]:

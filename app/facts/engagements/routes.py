@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import Form, Path, Request, Response
 
-from app.facts.engagements import duplicates, joining, listing, papers, queries, service
+from app.facts.engagements import cautions, duplicates, joining, listing, papers, queries, service
 from app.facts.engagements.joining import AlreadyJoined, HasReports, JoinUndone
 from app.facts.engagements.papers import FileWithdrawn, NoFile, SameFile
 from app.facts.engagements.queries import NoEngagement, NoJoin
@@ -82,10 +82,11 @@ def report_engagement(body: EngagementIn, db: Db, actor: Editor) -> Response:
     """Report a visit, an event, a promotion, an article or a talk online. A reporter does so for the own unit.
 
     Days are counted in half days. `warnings` name engagements that may be the same trip told by somebody else; the
-    bureau joins them. An enterprise that is not known is refused with the offer to enter it (`create`).
+    bureau joins them. They also say when the words give away a project that is not open. An enterprise that is not
+    known is refused with the offer to enter it (`create`).
     """
     made = service.report(db, actor, body)
-    out = queries.saved_out(db, actor, made, duplicates.warnings(db, made.id))
+    out = queries.saved_out(db, actor, made, cautions.of(db, actor, [made.id])[made.id])
     return saved(db, out, status=201, location=f"/api/v1/engagements/{made.id}", row_version=made.version)
 
 
@@ -116,7 +117,7 @@ def update_engagement(
     Links to projects that the caller may not see stay. What a closed period counts is changed after re-opening it.
     """
     changed = service.change(db, actor, engagement_id, body, if_match)
-    out = queries.saved_out(db, actor, changed, duplicates.warnings(db, changed.id))
+    out = queries.saved_out(db, actor, changed, cautions.of(db, actor, [changed.id])[changed.id])
     return saved(db, out, row_version=changed.version)
 
 

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
+from app.facts.engagements import cautions
 from app.facts.engagements.models import (
     Engagement,
     EngagementEnterprise,
@@ -91,7 +92,7 @@ def _told(db: Reader, actor: Actor, week: Week, row: Any) -> dict[str, Any]:
         "counts_in": counts_in(row),
         "zero": row.zero,
         "note": row.note,
-        "engagements": engagements(db, actor, row.id),
+        "engagements": _warned(db, actor, engagements(db, actor, row.id)),
         "progress": progress,
         "problems": problems,
         "withheld": hidden_progress + hidden_problems,
@@ -220,6 +221,13 @@ def engagements(db: Reader, actor: Actor, report_id: int) -> list[dict[str, Any]
         }
         for row in rows
     ]
+
+
+def _warned(db: Reader, actor: Actor, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The same with what one should look at again of those that stand for themselves."""
+    standing = [one["id"] for one in told if one["joined_into"] is None and one["voided_reason"] is None]
+    found = cautions.of(db, actor, standing)
+    return [one | {"warnings": found.get(one["id"], [])} for one in told]
 
 
 def _parts(db: Reader, actor: Actor, numbers: Any) -> tuple[Any, ...]:

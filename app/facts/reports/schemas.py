@@ -10,6 +10,7 @@ from app.facts.engagements.schemas import (
     HALF,
     KIND,
     EngagementIn,
+    EngagementWarning,
     MetOut,
     PersonOut,
 )
@@ -269,6 +270,7 @@ class ToldEngagement(BaseModel):
     withheld: int = Field(description=WITHHELD, examples=[0])
     joined_into: int | None = Field(description="已并入的活动", examples=[None])
     voided_reason: str | None = Field(description="作废原因", examples=[None])
+    warnings: list[EngagementWarning] = Field(description="提示：可能重复，或文字中写有不公开项目的名称")
 
 
 class ProgressOut(BaseModel):

@@ -189,6 +189,7 @@ def test_what_the_rules_refuse_is_named_by_cell_too(db: Work, reporter: TestClie
         ("对接活动!J4", "unknown_enterprise"),
         ("对接活动!Q5", "only_press"),
     ]
+    assert "请在“新企业”列选“是”" in refused.json()["errors"][2]["message"] and "create" not in refused.text
     late = send(reporter, book(engagements=[visit | {"starts_on": date(2026, 11, 28)}, {"kind": "推介"}]))
     assert [(e["field"], e["code"]) for e in late.json()["errors"]] == [
         ("对接活动!C3", "in_future"), ("对接活动!B4", "missing"), ("对接活动!C4", "missing"),

@@ -4,15 +4,19 @@ import threading
 from datetime import date
 from typing import Any
 
+import pytest
 from sqlalchemy import select
 
 from app.facts.engagements.models import EngagementJoin
 from app.facts.engagements.rules import ENGAGEMENTS
 from app.facts.engagements.schemas import JoinList, LikelyList
+from app.facts.projects.models import ProjectGrant
+from app.facts.projects.service import refresh_sight
 from tests.clients import As, Work
 from tests.factories.engagements import make_engagement
 from tests.factories.enterprises import make_enterprise
-from tests.factories.identity import make_unit
+from tests.factories.identity import make_unit, make_user
+from tests.factories.projects import make_project
 from tests.figures.test_definitions import rule
 
 API = "/api/v1/engagements"
@@ -93,6 +97,37 @@ def test_whoever_reports_is_warned(as_: As, db: Work) -> None:
     warnings = as_("reporter", unit="sww").post(API, json=body).json()["warnings"]
     assert [(warning["code"], warning["engagement"]) for warning in warnings] == [("likely_duplicate", first)]
     assert "日期相同" in warnings[0]["message"]
+
+
+@pytest.mark.parametrize(
+    ("level", "words", "warned"),
+    [
+        ("sealed", {"title": "赴沪对接北斗基地"}, True),
+        ("internal", {"said": "谈到玄武计划"}, True),
+        ("sealed", {"said": "谈到有关项目"}, False),
+        ("open", {"title": "赴沪对接北斗基地"}, False),
+    ],
+)
+def test_whoever_writes_the_name_of_a_project_that_is_not_open_is_warned(
+    as_: As, db: Work, level: str, words: dict[str, str], warned: bool
+) -> None:
+    """Everybody reads the words; only who may see the project is told that they name it."""
+    with db() as session:
+        make_unit(session, "jxw")
+        project = make_project(session, name="北斗基地", aliases=("玄武计划",), confidentiality=level)
+        user = make_user(session, "officer", login="lin", named=True)
+        session.add(ProjectGrant(project_id=project.id, user_id=user.id, source="named"))
+        refresh_sight(session, project)
+        code = project.code
+    body = {"kind": "outgoing_visit", "title": "赴沪", "unit": "jxw", "starts_on": "2020-08-18", "projects": [code]}
+    made = as_("officer", login="lin").post(API, json=body | words)
+    assert made.status_code == 201, made.text
+    assert [warning["code"] for warning in made.json()["warnings"]] == ["names_project"] * warned
+    at, held = f"{API}/{made.json()['id']}", {"If-Match": made.headers["ETag"]}
+    again = as_("officer").patch(at, headers=held, json={"place": "上海"})
+    assert [warning["code"] for warning in again.json()["warnings"]] == ["names_project"] * (
+        warned and level == "internal"
+    )
 
 
 def test_joined_reports_are_one_engagement_and_stay_as_they_were(as_: As, db: Work) -> None:

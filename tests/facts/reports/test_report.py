@@ -182,6 +182,23 @@ def test_every_wrong_field_is_named_at_once_and_nothing_is_kept(db: Work, report
     assert counted(db, Engagement) == 0 and counted(db, Report) == 0
 
 
+def test_whoever_files_is_told_what_somebody_else_told_already(db: Work, as_: As, reporter: TestClient) -> None:
+    """The same trip of another unit, or told twice in the report, is named until it is joined or voided."""
+    with db() as session:
+        day = date(2026, 11, 24)
+        other = make_engagement(session, kind="incoming_visit", unit="nyw", title="接待甲公司", starts_on=day).id
+    told = put(reporter, engagements=[VISIT, PRESS, VISIT | {"key": "a3"}]).json()["engagements"]
+    numbers = {one["key"]: one["id"] for one in told}
+    named = {one["key"]: sorted(warning["engagement"] for warning in one["warnings"]) for one in told}
+    assert named == {"a1": [other, numbers["a3"]], "a2": [], "a3": [other, numbers["a1"]]}
+    assert f"编号 {other} " in str(told[0]["warnings"]) and "likely_duplicate" in str(told[0]["warnings"])
+    bureau = as_("officer")
+    assert bureau.get(AT).json()["engagements"] == told
+    for spare in (other, numbers["a3"]):
+        assert bureau.post(f"/api/v1/engagements/{spare}/void", json={"reason": "重复填报"}).status_code == 200
+    assert [one["warnings"] for one in bureau.get(AT).json()["engagements"]] == [[], [], []]
+
+
 @pytest.mark.parametrize(
     ("body", "code"),
     [
