@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 import time_machine
 
+from app.facts.task_forces.models import Task
+from app.facts.task_forces.terms import TaskState
 from tests.clients import As, Work, put_part
 from tests.factories.identity import make_unit, make_user
 from tests.factories.projects import make_project
@@ -116,3 +118,17 @@ def test_what_is_closed_does_not_move(as_: As, tasks: dict[str, int]) -> None:
     assert officer.post(f"{API}/task-forces/{tasks['force']}/dissolve", json=gone).status_code == 200
     assert closed() and value(as_, "tasks_overdue", "2020-10") == value(as_, "task_forces", "2020-10") == "0"
     assert reviewer.post(f"{API}/periods/2020-09/reopen", json={"reason": "补录"}).status_code == 200
+
+
+def test_what_was_not_late_at_a_closed_end_does_not_become_so(as_: As, db: Work, tasks: dict[str, int]) -> None:
+    """Cancelled in September, which is closed: taken up again it would have been late at its end."""
+    with db() as session:
+        task = session.get_one(Task, tasks["open"])
+        task.state, task.cancelled_on, task.late_until = TaskState.CANCELLED, date(2020, 9, 18), date(2020, 9, 18)
+    reviewer, place = as_("reviewer"), f"{API}/tasks/{tasks['open']}/reopen"
+    assert reviewer.post(f"{API}/periods/2020-09/lock").status_code == 200
+    refused = as_("officer").post(place, json={"reason": "重办"})
+    assert (refused.status_code, refused.json()["code"]) == (409, "period_locked")
+    assert reviewer.post(f"{API}/periods/2020-09/reopen", json={"reason": "补录"}).status_code == 200
+    assert as_("officer").post(place, json={"reason": "重办"}).status_code == 200
+    assert value(as_, "tasks_overdue", "2020-09") == "2"
