@@ -8,7 +8,7 @@ from typing import Any
 
 from docx.opc.exceptions import PackageNotFoundError
 from docxtpl import DocxTemplate
-from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import StrictUndefined, TemplateError, TemplateSyntaxError, nodes
 from jinja2.runtime import LoopContext
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from lxml import etree
@@ -87,12 +87,18 @@ def check(template: bytes, sample: Mapping[str, Any], *, at: datetime) -> None:
         raise TemplateWrong.because(("too_large", "模板的正文过大"))
     environment = _environment()
     reasons: dict[tuple[str, str], None] = {}
+    names = False
     for text in parts:
         try:
             tree = environment.parse(text)
         except TemplateSyntaxError as error:
             raise TemplateWrong.because(("syntax", f"模板标记的写法有误：{error.message}")) from None
         reasons |= dict.fromkeys(wrong_fields(tree, sample))
+        names = names or tree.find(nodes.Name) is not None
+    if not names:
+        # A paper that was printed, sent in the place of the template: every later one would repeat it.
+        nothing = "模板没有写明要填入的任何内容，像是已经印出的文件；请下载现行模板，在其上修改"
+        raise TemplateWrong.because(("names_nothing", nothing))
     if reasons:
         raise TemplateWrong.because(*reasons)
     try:

@@ -97,6 +97,13 @@ def test_loops_and_conditions() -> None:
     word.check(template(*lines, "{% if rows|length == '1' %}{{ rows|length }}{% endif %}"), SAMPLE, at=AT)
 
 
+@pytest.mark.parametrize("line", ["2020年8月全区招商引资工作情况", "{{ '题' }}"])
+def test_a_paper_that_was_printed_is_no_template(line: str) -> None:
+    with pytest.raises(word.TemplateWrong) as refused:
+        word.check(template(line), SAMPLE, at=AT)
+    assert [error.code for error in refused.value.errors] == ["names_nothing"]
+
+
 @pytest.mark.parametrize(
     "line",
     [
