@@ -257,6 +257,7 @@ REACTIONS = _also(
     | {
         "claim.instalment_due": claims_tell.due,
         "lead.excluded": claims_react.provider_excluded,
+        "period.reopened": claims_react.period_reopened,
         "lead.withdrawn": claims_react.lead_withdrawn,
     },
 )

@@ -13,6 +13,7 @@ from app.facts.projects.rules import SCALE, ScaleRule
 from app.facts.statistics.terms import StatisticCode
 from app.figures.engine import Measure
 from app.figures.reports import REPORT_FIGURES
+from app.figures.rewards import REWARD_FIGURES
 from app.figures.rules import INDICATORS, IndicatorRules
 from app.figures.sources import SOURCES
 from app.figures.task_forces import TASK_FORCE_FIGURES
@@ -363,10 +364,9 @@ INDICATORS_BY_CODE: Mapping[str, Indicator] = {
         *ENGAGEMENT_INDICATORS,
         *(Indicator(c, label, "份", _same(text), _sum_of(c, "count")) for c, (label, text) in REPORT_FIGURES.items()),
         *(Indicator(c, a, "个", _same(t), _sum_of(c, "count"), stock=s) for c, (a, t, s) in TASK_FORCE_FIGURES.items()),
-        Indicator(
-            "municipal_rank", "市级考核位次", "位", _same("按市级通报录入"),
-            lambda _: (Typed(StatisticCode.MUNICIPAL_RANK),),
-        ),
+        *(Indicator(c, label, "元", _same(text), _sum_of(c)) for c, (label, text) in REWARD_FIGURES.items()),
+        Indicator("municipal_rank", "市级考核位次", "位", _same("按市级通报录入"),
+                  lambda _: (Typed(StatisticCode.MUNICIPAL_RANK),)),
     )
 }  # fmt: skip
 

@@ -28,6 +28,7 @@ from app.figures.facts import FROM_DAY as FROM_DAY
 from app.figures.facts import TO_DAY as TO_DAY
 from app.figures.facts import Source as Source
 from app.figures.reports import REPORT_SOURCES
+from app.figures.rewards import REWARD_SOURCES
 from app.figures.task_forces import TASK_FORCE_SOURCES
 from app.kernel.db import Fen
 
@@ -159,6 +160,7 @@ SOURCES: Mapping[str, Source] = {
         *ENGAGEMENT_SOURCES,
         *REPORT_SOURCES,
         *TASK_FORCE_SOURCES,
+        *REWARD_SOURCES,
     )
 }
 

@@ -194,6 +194,7 @@ CLAIM_COLUMNS: dict[str, dict[str, Named]] = {
         "instalment_id": Named("分期的记录号"),
         "provider_id": Named("引资人编号"),
         "paid_on": Named("日期"),
+        "deferred_to": Named("顺延计入"),
         "tax": Named("税目"),
         "paper_id": Named("材料号"),
         "reason": Named("追回理由"),

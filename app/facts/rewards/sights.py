@@ -1,4 +1,4 @@
-"""Who sees leads and claims: the bureau and leaders all, a reporter those that the own unit took or whose project is its;
+"""Who sees leads and claims: the bureau and leaders all, a reporter what the own unit took or whose project is its;
 of a project that one does not see, nobody. The same rule as a condition of lists, and for what the log says of sight.
 """
 

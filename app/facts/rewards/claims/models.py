@@ -1,7 +1,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import JSON, Date, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import JSON, Date, ForeignKey, Index, String, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.facts.rewards.claims.terms import ClaimState, Verb
@@ -166,6 +166,7 @@ class RewardPayment(_Part, Base):
     instalment_id: Mapped[int | None] = mapped_column(ForeignKey("claim_instalment.id"))  # None: taken back
     provider_id: Mapped[int] = mapped_column(ForeignKey("lead_provider.id"), index=True)
     paid_on: Mapped[date] = mapped_column(Date)
+    deferred_to: Mapped[date | None] = mapped_column(Date)
     gross_fen: Mapped[int] = mapped_column(Fen)
     taxable_fen: Mapped[int] = mapped_column(Fen)
     withheld_fen: Mapped[int] = mapped_column(Fen)
@@ -176,3 +177,9 @@ class RewardPayment(_Part, Base):
     at: Mapped[datetime] = mapped_column(Instant)
     by: Mapped[int] = mapped_column(Id)
     by_name: Mapped[str] = mapped_column(String(60))
+
+
+PAYMENT_COUNTS_ON = func.coalesce(RewardPayment.deferred_to, RewardPayment.paid_on)
+"""The day on which figures count a payment."""
+
+Index("ix_reward_payment_counts", PAYMENT_COUNTS_ON)

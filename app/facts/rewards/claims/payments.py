@@ -17,6 +17,7 @@ from app.facts.rewards.policies.calculation import split
 from app.facts.rewards.providers.models import LeadProvider
 from app.facts.rewards.rules import PROCEDURE, taxed
 from app.identity.auth.queries import name_of
+from app.identity.periods.closures import hold
 from app.kernel import calendar, rules
 from app.kernel.access import Actor
 from app.kernel.errors import Conflict, Invalid, NotFound
@@ -111,6 +112,9 @@ def claw_back(db: Session, actor: Actor, number: int, body: ClaimClawBackIn) -> 
     if claim.state is ClaimState.FROZEN and claim.frozen_from is not ClaimState.APPROVED:
         raise steps.WrongState("申报尚未批准，不予奖励即可", "It was not approved: refuse it instead.")
     paid = _paid(db, claim)
+    last = db.execute(select(func.max(RewardPayment.paid_on)).where(RewardPayment.claim_id == claim.id)).scalar_one()
+    if last is not None and body.happened_on < last:
+        raise Invalid.field("happened_on", "order", f"追回日期不能早于支付日期 {last.isoformat()}")
     entitled = dict.fromkeys(paid, 0)
     if not body.everything:
         figures = steps.figures_of(db, claim)
@@ -152,7 +156,8 @@ def _enter(
     taxable, withheld = taxed(tax, gross_fen) if gross_fen >= 0 else _back(db, claim, provider, gross_fen)
     db.add(
         RewardPayment(
-            claim_id=claim.id, project_id=claim.project_id, provider_id=provider, paid_on=on, gross_fen=gross_fen,
+            claim_id=claim.id, project_id=claim.project_id, provider_id=provider, paid_on=on,
+            deferred_to=hold(db).deferral(on), gross_fen=gross_fen,
             instalment_id=None if instalment is None else instalment.id, taxable_fen=taxable, withheld_fen=withheld,
             net_fen=gross_fen - withheld, tax=tax.label, paper_id=paper_id, reason=reason, at=calendar.now(),
             by=actor.id, by_name=name_of(db, actor),

@@ -3,10 +3,11 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from app.facts.projects.deferrals import bring_home
 from app.facts.rewards.claims import instalments, notices, steps
 from app.facts.rewards.claims.calculations import asked_of, current
 from app.facts.rewards.claims.machine import ENDED, OPEN
-from app.facts.rewards.claims.models import Claim, ClaimShare, ClaimStep
+from app.facts.rewards.claims.models import Claim, ClaimShare, ClaimStep, RewardPayment
 from app.facts.rewards.claims.terms import ClaimState, Verb
 from app.facts.rewards.leads.terms import EXCLUSION_LABELS, Exclusion
 from app.identity.auth.queries import name_of
@@ -57,6 +58,11 @@ def recompute(db: Session, claim_ids: list[int]) -> int:
             instalments.mark_due(db, claim, figures.bases)
         differing += gross != claim.gross_fen
     return differing
+
+
+def period_reopened(db: Session, entry: Entry) -> None:
+    """Let the payments that came too late for the period count in it after all."""
+    bring_home(db, entry, RewardPayment, RewardPayment.paid_on)
 
 
 def provider_excluded(db: Session, entry: Entry) -> None:
