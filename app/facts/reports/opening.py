@@ -8,13 +8,15 @@ from sqlalchemy.orm import Session
 from app.facts.reports import weeks
 from app.facts.reports.models import Report, ReportWeek
 from app.facts.reports.terms import DeadlineSource, WeekState
-from app.facts.reports.weeks import WeekNotOpen
 from app.identity.auth.queries import name_of
 from app.kernel import bulk, calendar
 from app.kernel.access import Actor
 from app.kernel.calendar import Period
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.events import record
+
+LONGEST = timedelta(days=60)
+"""For how long a week may be kept open after its end, or opened again."""
 
 
 class WeekFrozen(Conflict):
@@ -64,8 +66,8 @@ def set_deadline(db: Session, actor: Actor, text: str, at: datetime, reason: str
         raise WeekFrozen
     if at <= now:
         raise Invalid.field("at", "past", "截止时间须在此刻之后")
-    if at < calendar.midnight_of(period.start) or (calendar.day_of(at) - period.end).days > 60:
-        raise Invalid.field("at", "far", "截止时间须在该周开始之后、结束后 60 天之内")
+    if at < calendar.midnight_of(period.start) or calendar.day_of(at) - period.end > LONGEST:
+        raise Invalid.field("at", "far", f"截止时间须在该周开始之后、结束后 {LONGEST.days} 天之内")
     row.deadline_at, row.deadline_source, row.deadline_reason = at, DeadlineSource.BUREAU, reason
     row.deadline_by, row.deadline_by_name = actor.id, name_of(db, actor)
     row.reminded_at = None
@@ -76,9 +78,8 @@ def set_deadline(db: Session, actor: Actor, text: str, at: datetime, reason: str
 
 def reopen(db: Session, actor: Actor, text: str, until: datetime, reason: str) -> ReportWeek:
     """Let a closed week take reports as its own again; what came late and counts in no closed week comes back."""
-    period = weeks.parse(text)
-    if period.start > weeks.load(db).current.start:
-        raise WeekNotOpen
+    # Not one in which nobody was asked for a report: all units would be missing in it, for good.
+    period = weeks.load(db).held(text).period
     row = _held(db, period)
     now = calendar.now()
     known = weeks.load(db)
@@ -87,6 +88,8 @@ def reopen(db: Session, actor: Actor, text: str, until: datetime, reason: str) -
         raise WeekStillOpen
     if until <= now:
         raise Invalid.field("until", "past", "须在此刻之后")
+    if until - now > LONGEST:
+        raise Invalid.field("until", "far", f"须在此后 {LONGEST.days} 天之内")
     row.deadline_at, row.deadline_source = week.closes, week.source
     row.reopened_until, row.reopened_at, row.reopened_reason = until, now, reason
     row.reopened_by, row.reopened_by_name = actor.id, name_of(db, actor)

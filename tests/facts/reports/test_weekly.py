@@ -207,6 +207,22 @@ def test_a_frozen_week_is_opened_again_by_a_reviewer_with_a_reason(as_: As, cloc
     assert as_("officer").post(f"{WEEK}/reopen", json=body).status_code == 403
 
 
+def test_only_a_week_that_was_asked_for_is_opened_again_and_not_for_long(
+    as_: As, clock: time_machine.Traveller
+) -> None:
+    """A slip of the finger would have all units missing in a week in which nobody was asked."""
+    reviewer = as_("reviewer")
+    as_("reporter", unit="jxw").put(f"{WEEK}/reports/jxw", json={"zero": True})
+    clock.move_to("2026-12-01T10:00:00+08:00")
+    body = {"until": "2026-12-02T18:00:00+08:00", "reason": "断网"}
+    for week, code in (("2026-W40", "no_week"), ("2025-W48", "no_week"), ("2027-W01", "week_not_open")):
+        assert reviewer.post(f"/api/v1/weekly/{week}/reopen", json=body).json()["code"] == code
+        assert reviewer.get(f"/api/v1/weekly/{week}").json()["code"] == code
+    late = reviewer.post(f"{WEEK}/reopen", json=body | {"until": "2027-12-02T18:00:00+08:00"})
+    assert [(e["field"], e["code"]) for e in late.json()["errors"]] == [("until", "far")]
+    assert reviewer.get(WEEK).json()["state"] == "frozen"
+
+
 def test_what_a_closed_week_counts_stays_there(as_: As, clock: time_machine.Traveller) -> None:
     reporter, reviewer = as_("reporter", unit="jxw"), as_("reviewer")
     reporter.put(f"{WEEK}/reports/jxw", json={"zero": True})
