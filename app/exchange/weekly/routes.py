@@ -68,7 +68,8 @@ def put_report_sheet(
     """Send a unit's whole week as one workbook, by the same rules as the document.
 
     The same file again changes nothing. A row that comes back as it was downloaded is kept as it is; a row that is
-    gone leaves the report. What is wrong is named by cell, value and reason, all at once.
+    gone leaves the report. What is wrong is named by cell, value and reason: first all that cannot be read, then all
+    that lies ahead, then all that does not fit the week, the unit or what is recorded.
     """
     book = reading.read(file.file.read(), file.filename or "")
     report, new = service.put(db, actor, week, unit, book, version)

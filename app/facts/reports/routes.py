@@ -130,7 +130,8 @@ def put_report(
     Sending the same document again changes nothing, whether or not the first answer arrived: engagements are known by
     their `key`. The first document needs no `If-Match`; another one needs that of the reading it was made from (428
     without, 412 when a colleague was faster). Engagements, progress and problems that are not named any more leave
-    the report; engagements that were entered through it are voided. Every wrong field is named at once.
+    the report; engagements that were entered through it are voided. Wrong fields are named together: first those that
+    cannot be read or lie ahead, then those that do not fit the week, the unit or what is recorded.
     """
     report, new = service.put(db, actor, week, unit, body, version)
     out = queries.out(db, actor, report)
