@@ -177,7 +177,6 @@ ROUTERS: tuple[APIRouter, ...] = (
 """Busiest first: the framework looks for a route from the top."""
 
 
-
 def _also(table: Mapping[str, tuple[Reaction, ...]], more: Mapping[str, Reaction]) -> dict[str, tuple[Reaction, ...]]:
     """The table with one more who listens to each of these."""
     return {**table, **{kind: (*table.get(kind, ()), reaction) for kind, reaction in more.items()}}
