@@ -68,9 +68,7 @@ CLAIM_DIFFERS = declare(
 )
 
 TASK_FORCE_FORMED = declare("task_force.formed", "组建专班", "项目「{project}」已组建专班，由{leader}牵头")
-TASK_ASSIGNED = declare(
-    "task.assigned", "交办", "项目「{project}」专班任务「{task}」交由{unit}办理：{why}", waits=True
-)
+TASK_ASSIGNED = declare("task.assigned", "交办", "项目「{project}」专班任务「{task}」交由{unit}办理：{why}", waits=True)
 TASK_URGED = declare("task.urged", "催办", "项目「{project}」专班任务「{task}」（{unit}）催办：{why}", waits=True)
 TASK_SUPERVISED = declare(
     "task.supervised", "督办", "项目「{project}」专班任务「{task}」（{unit}）督办：{why}", waits=True
