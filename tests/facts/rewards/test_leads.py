@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from app.facts.rewards.leads.service import is_late
 from app.facts.rewards.leads.terms import Exclusion
+from app.facts.rewards.providers.schemas import has_number
 from app.facts.rewards.rules import PROCEDURE, TaxClass, taxed
 from app.facts.rewards.sights import admits
 from app.kernel import chain
@@ -148,6 +149,38 @@ def test_free_text_takes_no_number_of_anybody(as_: As, db: Work) -> None:
         answer = as_("officer").post(API, json=wrong)
         assert (answer.status_code, answer.json()["errors"][0]["code"]) == (422, "personal_number")
         assert "1231" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("text", "taken"),
+    [
+        ("500114199001011231", False),
+        ("500114 19900101 123X", False),
+        ("５００１１４１９９００１０１１２３１", False),  # as an input method may write it
+        ("6222 0212 3456 7890 128", False),
+        ("6222.0212.3456.7890.128", False),
+        ("6222－0212－3456－7890－128", False),
+        ("2026.03.02-2026.03.05", True),
+        ("渝黔招〔2026〕12号，电话 023-79222222", True),
+    ],
+)
+def test_what_may_be_a_number_of_somebody(text: str, taken: bool) -> None:
+    assert has_number(text) is not taken
+
+
+def test_names_of_papers_and_honours_tell_no_number(as_: As, db: Work) -> None:
+    with db() as session:
+        giver = make_giver(session).id
+    officer = as_("officer")
+    number = made(officer.post(API, json=TOLD | {"providers": [giver]}))["id"]
+    file = {"file": ("身份证500114199001011231.txt", b"x", "text/plain")}
+    honour = {"provider": giver, "title": "先进个人 500114199001011231", "awarded_on": "2020-10-01", "basis": "示例"}
+    for wrong in (
+        officer.post(f"{API}/{number}/papers", data={"kind": "other"}, files=file),
+        officer.post(f"{API}/{number}/honours", json=honour),
+    ):
+        assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (422, "personal_number")
+    assert "500114199001011231" not in officer.get(f"{API}/{number}").text
 
 
 SIGHT = {"units": [1, 2], "project": {"level": "internal", "units": [2], "users": []}}

@@ -10,6 +10,7 @@ from app.facts.rewards.leads.models import Honour, Lead, LeadProviding, RewardPa
 from app.facts.rewards.leads.schemas import HonourIn
 from app.facts.rewards.leads.service import open_for_change, project_unit
 from app.facts.rewards.leads.terms import PaperKind
+from app.facts.rewards.providers.schemas import has_number
 from app.facts.rewards.sights import check_own
 from app.identity.auth.queries import name_of
 from app.kernel import calendar, files
@@ -43,6 +44,8 @@ def add(
     """Link a received file to a lead. A withdrawn one takes papers too: a claim may be clawed back afterwards."""
     lead = queries.get(db, actor, number, lock=True)
     check_own(actor, lead.unit_id, project_unit(db, lead.project_id))
+    if has_number(file.name):  # whoever sees the paper listed sees its name
+        raise Invalid.field("file", "personal_number", "文件名中有证件号码或银行账号，请改名后再上传")
     same = select(RewardPaper.id).where(
         RewardPaper.lead_id == lead.id, RewardPaper.sha256 == file.sha256, RewardPaper.kind == kind
     )

@@ -124,7 +124,7 @@ class HonourIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     provider: Number = Field(description="引资人编号，须是本线索的引资人", examples=[3])
-    title: Line = Field(description="荣誉名称", examples=["招商引资先进个人"])
+    title: Said = Field(description="荣誉名称", examples=["招商引资先进个人"])
     awarded_on: PastDay = Field(description="授予日期", examples=["2026-12-20"])
     basis: Reason = Field(description="依据（文号）", examples=["区委〔2026〕示例1号"])
     paper: Number | None = Field(None, description=PAPER, examples=[None])

@@ -1,4 +1,5 @@
 import re
+import unicodedata
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
@@ -9,12 +10,20 @@ from app.facts.rewards.providers.terms import IdentityKind, ProviderKind
 from app.kernel.paging import PageQuery
 from app.kernel.text import Line
 
-_LONG_NUMBER = re.compile(r"[0-9](?:[ -]?[0-9]){14,}[ -]?[0-9Xx]?")
+_LONG_NUMBER = re.compile(
+    r"[0-9](?:[ -]?[0-9]){14,}[ -]?[0-9Xx]?"  # as it is printed on an identity card
+    r"|[0-9]{4}(?:[^0-9A-Za-z]{1,2}[0-9]{4}){3}"  # in fours, as on a bank card, whatever stands between them
+)
+
+
+def has_number(text: str) -> bool:
+    """May there be somebody's identity number or account in this text, in digits of whichever width?"""
+    return _LONG_NUMBER.search(unicodedata.normalize("NFKC", text)) is not None
 
 
 def no_number(text: str) -> str:
     """Free text is neither sealed nor masked: it takes no number that might be somebody's identity or account."""
-    if _LONG_NUMBER.search(text):
+    if has_number(text):
         raise PydanticCustomError("personal_number", "此处不加密，请勿填写证件号码或银行账号")
     return text
 
