@@ -1,6 +1,7 @@
 """What changes a task force: forming it, who is in it, ending it. Its members see the project while they are in it."""
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from sqlalchemy import select
@@ -75,6 +76,7 @@ def form(db: Session, actor: Actor, code: str, body: TaskForceIn) -> TaskForce:
     standing = select(TaskForce.id).where(TaskForce.project_id == project.id, TaskForce.dissolved_on.is_(None))
     if db.scalars(standing).first() is not None:
         raise HasTaskForce
+    _check_target(body.target_on, body.formed_on)
     now = calendar.now()
     force = TaskForce(
         project_id=project.id, leader_office=body.leader_office, leader_name=body.leader_name,
@@ -99,6 +101,8 @@ def change(db: Session, actor: Actor, number: int, body: TaskForcePatch, version
     given: dict[str, Any] = body.model_dump(exclude_unset=True)
     if "leader" in given:
         given["leader_id"] = _leader(db, given.pop("leader"))
+    if body.target_on is not None:
+        _check_target(body.target_on, force.formed_on)
     if body.lead_unit is not None:
         given["lead_unit_id"] = ids_of(db, [given.pop("lead_unit")], "lead_unit")[body.lead_unit]
     for name, value in given.items():
@@ -145,6 +149,11 @@ def dissolve(db: Session, actor: Actor, number: int, body: DissolveIn) -> TaskFo
 def source_of(force: TaskForce) -> str:
     """Under which name a task force grants sight of its project."""
     return f"task_force:{force.id}"
+
+
+def _check_target(target: date | None, formed: date) -> None:
+    if target is not None and target < formed:
+        raise Invalid.field("target_on", "order", f"早于组建日期 {formed}")
 
 
 def _leader(db: Session, login: str | None) -> int | None:

@@ -75,6 +75,7 @@ def test_what_has_ended_gets_none(as_: As, db: Work, project: dict[str, Any], co
         ({"members": [{"unit": "nyw"}, {"unit": "nyw"}]}, "members.1.unit", "twice"),
         ({"formed_on": "2020-10-21"}, "formed_on", "in_future"),
         ({"target_on": "2999-01-01"}, "target_on", "out_of_range"),
+        ({"target_on": "2020-09-30"}, "target_on", "order"),
     ],
 )
 def test_what_is_wrong_with_one_is_named(as_: As, db: Work, body: dict[str, Any], field: str, code: str) -> None:
@@ -95,6 +96,8 @@ def test_a_change_is_made_from_the_present_version(as_: As, db: Work) -> None:
     officer = as_("officer")
     etag = officer.get(place).headers["ETag"]
     assert officer.patch(place, json={"goal": "x"}).status_code == 428
+    wrong = officer.patch(place, json={"target_on": "1950-01-01"}, headers={"If-Match": etag})
+    assert (wrong.status_code, wrong.json()["errors"][0]["code"]) == (422, "order")
     changed = officer.patch(place, json={"leader": "wang", "lead_unit": "sww"}, headers={"If-Match": etag})
     assert (changed.json()["leader"], changed.json()["lead_unit"]) == ("wang", "sww")
     assert [row["unit"] for row in changed.json()["members"]] == ["sww", "jxw"]
