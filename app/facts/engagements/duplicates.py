@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import timedelta
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, or_, select
@@ -16,7 +17,7 @@ from app.kernel import rules
 from app.kernel.access import Actor
 from app.kernel.names import similarity, squash
 
-SHOWN = 10
+SHOWN, WARNED = 10, 3
 NEAR = timedelta(days=1)
 """Reports of one trip may differ by the day on which somebody set out."""
 
@@ -40,7 +41,7 @@ def of_engagement(connection: Connection, _actor: Actor, number: int) -> dict[st
 
 def warnings(db: Reader, numbers: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
     """The same as warnings about engagements that are being entered, by engagement, in six statements at most."""
-    return {number: [_warning(item) for item in items] for number, items in _likely(db, numbers).items()}
+    return {number: [_warning(item) for item in items[:WARNED]] for number, items in _likely(db, numbers).items()}
 
 
 def _warning(item: dict[str, Any]) -> dict[str, Any]:
@@ -78,21 +79,33 @@ def _likely(db: Reader, numbers: Iterable[int]) -> dict[int, list[dict[str, Any]
         .order_by(Engagement.id)
         .limit(2000)
     ).all()
-    met, people = _parts(db, [row.id for row in (*these, *rows)]) if rows else ({}, {})
+    days = [(row.kind, row.starts_on - NEAR, row.ends_on + NEAR, row.id, row) for row in rows]
+    near = {
+        this.id: [
+            row
+            for kind, first, last, number, row in days
+            if kind is this.kind
+            and first <= this.ends_on
+            and last >= this.starts_on
+            and number not in (this.id, this.joined_into_id)
+        ]
+        for this in these
+    }
+    met, people = _parts(db, list({*near, *(row.id for found in near.values() for row in found)}))
     versions = rules.versions(db, ENGAGEMENTS)
     found: dict[int, list[dict[str, Any]]] = {}
     for this in these:
         alike_from = rules.ruling(versions, this.starts_on).body.alike_from
-        near = [row for row in rows if _near(this, row)]
-        items = (_item(this, row, met, people, alike_from) for row in near)
+        items = (_item(this, row, met, people, alike_from) for row in near[this.id])
         ranked = sorted((item for item in items if item), key=lambda item: (-item["score"], item["id"]))
         found[this.id] = ranked[:SHOWN]
     return found
 
 
-def _near(this: Any, row: Any) -> bool:
-    days = row.starts_on <= this.ends_on + NEAR and row.ends_on >= this.starts_on - NEAR
-    return days and row.kind is this.kind and row.id not in (this.id, this.joined_into_id)
+@lru_cache(maxsize=65536)
+def _alike(left: str, right: str) -> bool:
+    """A report is read again and again, and each time compared with the same."""
+    return similarity(left, right) >= ALIKE
 
 
 def _item(
@@ -120,10 +133,10 @@ def _reasons(this: Any, other: Any, met: dict[int, set[int]], people: dict[int, 
     same_days = (this.starts_on, this.ends_on) == (other.starts_on, other.ends_on)
     same_place = this.region is not None and this.region == other.region
     if this.place and other.place:
-        same_place = similarity(this.place, other.place) >= ALIKE
+        same_place = _alike(this.place, other.place)
     press = this.kind is EngagementKind.PRESS
     # The press prints one piece of news everywhere: only the same outlet has printed it twice.
-    alike = similarity(this.title, other.title) >= ALIKE and (not press or squash(this.outlet) == squash(other.outlet))
+    alike = _alike(this.title, other.title) and (not press or squash(this.outlet) == squash(other.outlet))
     holds = {
         Likeness.SAME_DATES: same_days,
         Likeness.NEAR_DATES: not same_days,

@@ -64,7 +64,10 @@ def detail(connection: Connection, actor: Actor, week: str, unit: str) -> Answer
     ).one_or_none()
     if row is None or not sees(actor, row.unit_id):
         raise NoReport
-    return Answer(_told(connection, actor, held, row), row_version=row.version, valid_until=held.changes_at)
+    told = _told(connection, actor, held, row)
+    # Looking for them takes its time: not while whoever files holds up the others.
+    _warn(connection, actor, told["engagements"])
+    return Answer(told, row_version=row.version, valid_until=held.changes_at)
 
 
 def out(db: Session, actor: Actor, report: Report) -> dict[str, Any]:
@@ -92,7 +95,7 @@ def _told(db: Reader, actor: Actor, week: Week, row: Any) -> dict[str, Any]:
         "counts_in": counts_in(row),
         "zero": row.zero,
         "note": row.note,
-        "engagements": _warned(db, actor, engagements(db, actor, row.id)),
+        "engagements": [one | {"warnings": []} for one in engagements(db, actor, row.id)],
         "progress": progress,
         "problems": problems,
         "withheld": hidden_progress + hidden_problems,
@@ -223,11 +226,12 @@ def engagements(db: Reader, actor: Actor, report_id: int) -> list[dict[str, Any]
     ]
 
 
-def _warned(db: Reader, actor: Actor, told: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """The same with what one should look at again of those that stand for themselves."""
+def _warn(db: Reader, actor: Actor, told: list[dict[str, Any]]) -> None:
+    """Say what one should look at again of those that stand for themselves."""
     standing = [one["id"] for one in told if one["joined_into"] is None and one["voided_reason"] is None]
     found = cautions.of(db, actor, standing)
-    return [one | {"warnings": found.get(one["id"], [])} for one in told]
+    for one in told:
+        one["warnings"] = found.get(one["id"], [])
 
 
 def _parts(db: Reader, actor: Actor, numbers: Any) -> tuple[Any, ...]:

@@ -108,6 +108,7 @@ async def get_report(read: Reader, week: Week, unit: UnitCode) -> Response:
     """A unit's week: what it reports, and the signings and starts that the projects tell of by themselves.
 
     A reporter reads those of the own unit; projects that the caller may not see are counted in `withheld`.
+    Each engagement's `warnings` name what may be the same trip, told by another unit or twice.
     """
     return await read.answer(queries.detail, week, unit)
 

@@ -270,7 +270,9 @@ class ToldEngagement(BaseModel):
     withheld: int = Field(description=WITHHELD, examples=[0])
     joined_into: int | None = Field(description="已并入的活动", examples=[None])
     voided_reason: str | None = Field(description="作废原因", examples=[None])
-    warnings: list[EngagementWarning] = Field(description="提示：可能重复，或文字中写有不公开项目的名称")
+    warnings: list[EngagementWarning] = Field(
+        description="读取周报时给出的提示：可能重复，或文字中写有不公开项目的名称"
+    )
 
 
 class ProgressOut(BaseModel):

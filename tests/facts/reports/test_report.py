@@ -187,7 +187,8 @@ def test_whoever_files_is_told_what_somebody_else_told_already(db: Work, as_: As
     with db() as session:
         day = date(2026, 11, 24)
         other = make_engagement(session, kind="incoming_visit", unit="nyw", title="接待甲公司", starts_on=day).id
-    told = put(reporter, engagements=[VISIT, PRESS, VISIT | {"key": "a3"}]).json()["engagements"]
+    assert put(reporter, engagements=[VISIT, PRESS, VISIT | {"key": "a3"}]).status_code == 201
+    told = reporter.get(AT).json()["engagements"]
     numbers = {one["key"]: one["id"] for one in told}
     named = {one["key"]: sorted(warning["engagement"] for warning in one["warnings"]) for one in told}
     assert named == {"a1": [other, numbers["a3"]], "a2": [], "a3": [other, numbers["a1"]]}
