@@ -118,7 +118,8 @@ class FigureItem(BaseModel):
         description=f"准确值。{NUMBER}；比率为十位小数的字符串；null 时见 reason", examples=[46]
     )
     text: str | None = Field(
-        description="印刷写法：个数、亿元、%；按 rounding 与 digits 或指标口径舍入", examples=["46"]
+        description="印刷写法：个数、亿元（印不出的小数额用万元）、%；按 rounding 与 digits 或指标口径舍入",
+        examples=["46"],
     )
     unit: str = Field(description="单位：个、家、次、条、天、元、人、人次、比率、位", examples=["个"])
     numerator: int | str | None = Field(description=f"比率的分子。{NUMBER}", examples=[None])

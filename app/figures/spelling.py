@@ -87,7 +87,11 @@ def text_of(figure: Figure, style: Style) -> str | None:
     if figure.is_ratio:
         return _percent(_int(figure.numerator), _int(figure.denominator), style)
     if figure.unit == "元":
-        return display(_int(figure.value), "亿元", style.money_digits, style.rounding)
+        fen = _int(figure.value)
+        # A small sum, as rewards are, must not read as nothing.
+        in_hundred_millions = display(fen, "亿元", style.money_digits, style.rounding)
+        lost = fen != 0 and not any(digit in in_hundred_millions for digit in "123456789")
+        return display(fen, "万元", style.money_digits, style.rounding) if lost else in_hundred_millions
     if figure.unit == "天":
         return str(plain(figure.value, figure.unit)).removesuffix(".0")
     return str(figure.value)

@@ -40,9 +40,28 @@ def test_texts_are_the_decimal_rounding(numerator: int, denominator: int, digits
         assume(edge.denominator != 1 or Fraction(exact) == Fraction(numerator * 100, denominator))
     assert text_of(ratio("个", numerator, denominator), style) == f"{exact.quantize(step, MODES[mode])}%"
     money = (Decimal(numerator) / Decimal(10**10)).quantize(step, MODES[mode])
-    assert text_of(Figure("元", numerator), style) == f"{money:f}亿元"
+    if numerator == 0 or money != 0:
+        assert text_of(Figure("元", numerator), style) == f"{money:f}亿元"
+    else:  # it would read as nothing
+        small = (Decimal(numerator) / Decimal(10**6)).quantize(step, MODES[mode])
+        assert text_of(Figure("元", numerator), style) == f"{small:f}万元"
     assert value_of(Figure("个", numerator)) == numerator
     assert text_of(Figure("个", numerator), style) == str(numerator)
+
+
+@pytest.mark.parametrize(
+    ("fen", "text"),
+    [
+        (0, "0.00亿元"),
+        (30572839, "30.57万元"),
+        (-5250000, "-5.25万元"),
+        (50_0000_00 - 1, "50.00万元"),
+        (50_0000_00, "0.01亿元"),
+        (22_23000000_00, "22.23亿元"),
+    ],
+)
+def test_a_small_sum_does_not_read_as_nothing(fen: int, text: str) -> None:
+    assert text_of(Figure("元", fen), Style("half_up", 1, 2)) == text
 
 
 @given(this=counts, last=st.integers(1, 10**6))

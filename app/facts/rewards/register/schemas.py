@@ -27,6 +27,7 @@ class RegisterRow(BaseModel):
     project: str = Field(description="项目编号", examples=["500114-2020-0046"])
     project_name: str = Field(description="项目名称", examples=["低氘水生产项目"])
     unit: str | None = Field(description="责任单位编码", examples=["jxw"])
+    unit_name: str | None = Field(description="责任单位", examples=["区经济信息委"])
     provider: int = Field(description="引资人编号", examples=[3])
     name: str = Field(description="引资人姓名或名称", examples=["张某"])
     kind: str = Field(description="person 个人、organisation 单位", examples=["person"])
