@@ -118,12 +118,18 @@ def _tell(
 def _people(
     db: Session, force: TaskForce, project: Project, unit_id: int, tells: Iterable[Told]
 ) -> list[tuple[Told, Actor]]:
-    """Who hears of it, each person once: only those who may see the project."""
+    """Who hears of it, each person once: only those who may see the project.
+
+    Where that is nobody, as with a unit that has no reporter, the lead unit hears of it, or else the bureau.
+    """
     found: dict[int, tuple[Told, Actor]] = {}
-    for told in tells:
-        for person in _of(db, force, project, unit_id, told):
-            if SUBJECTS[TaskForce.__tablename__].shown(person, force.sight):
-                found.setdefault(person.id, (told, person))
+    for asked in (tells, (Told.LEAD,), (Told.BUREAU,)):
+        for told in asked:
+            for person in _of(db, force, project, unit_id, told):
+                if SUBJECTS[TaskForce.__tablename__].shown(person, force.sight):
+                    found.setdefault(person.id, (told, person))
+        if found:
+            break
     return list(found.values())
 
 

@@ -167,6 +167,17 @@ def test_given_anew_it_begins_anew(as_: As, db: Work, app: Any, clock: Any, peop
     assert waiting(as_, "lead") == []
 
 
+@pytest.mark.parametrize(("lead", "told"), [("jxw", ("lead", "经信联络员")), ("sww", ("bureau", "李工"))])
+def test_where_nobody_answers_for_a_unit_the_next_one_hears_of_it(
+    as_: As, db: Work, app: Any, clock: Any, people: None, lead: str, told: tuple[str, str]
+) -> None:
+    with db() as session:
+        force = make_task_force(session, make_project(session, officer="李工"), lead=lead, members=("kjj",))
+        make_task(session, force, unit="kjj")
+    run(app)
+    assert listed(as_, "li") == [("assigned", [told])]
+
+
 @pytest.mark.parametrize("project", [{"status": "paused"}, {"archived_on": date(2020, 8, 1)}, {"dissolved": True}])
 def test_what_stands_still_is_not_told_of(
     as_: As, db: Work, app: Any, clock: Any, people: None, project: dict[str, Any]
@@ -192,7 +203,7 @@ def test_of_a_sealed_project_nobody_is_told_who_is_not_named(
     seal = {"level": "sealed", "users": ["judge"], "units": [], "reason": "x"}
     assert put_part(as_("judge"), f"{API}/projects/{code}", "confidentiality", seal).status_code == 200
     run(app)
-    assert listed(as_, "judge") == [("assigned", [])]
+    assert listed(as_, "judge") == [("assigned", [("bureau", "审核人")])]
     assert listed(as_, "li") == []
     assert waiting(as_, "owner") == []
 
