@@ -395,4 +395,8 @@ def test_the_public_notice_names_people_and_sums(place: Place) -> None:
     ]
     text = "\n".join(paragraph.text for paragraph in document.paragraphs)
     assert "公示期自2026年10月12日至2026年10月16日" in text and "105000.00 元" in text
+    # What was shown stays what was shown, whatever is approved afterwards.
+    place.invest(1000, "2020-06")
+    now = client.get(f"{API}/{claim}").json()["current_gross"]
+    assert (now, place.take(claim, "approve", gross=now).json()["gross"]) == ("115000.00", "115000.00")
     assert client.get(f"{API}/{claim}/notice").content == answer.content

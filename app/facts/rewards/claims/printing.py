@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app.facts.rewards.claims import queries
+from app.facts.rewards.claims.terms import Verb
 from app.facts.rewards.providers.models import LeadProvider
 from app.facts.rewards.providers.terms import PROVIDER_KIND_LABELS
 from app.kernel import calendar
@@ -36,7 +37,8 @@ def notice(connection: Connection, actor: Actor, number: int, bureau: str) -> by
     row = queries.row_of(connection, actor, number)
     if row.notice_from is None or row.notice_to is None:
         raise NotPublished
-    kept = queries.newest(connection, number)
+    # What is approved or taken back later does not change what was shown in public.
+    kept = queries.newest(connection, number, Verb.REVIEW)
     shares = kept.body["shares"]
     people = {
         one.id: one

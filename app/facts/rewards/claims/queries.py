@@ -19,7 +19,7 @@ from app.facts.rewards.claims.models import (
     ClaimStep,
     RewardPayment,
 )
-from app.facts.rewards.claims.terms import ClaimState
+from app.facts.rewards.claims.terms import ClaimState, Verb
 from app.facts.rewards.leads import queries as leads
 from app.facts.rewards.policies.calculation import said_condition
 from app.facts.rewards.policies.policy import Condition
@@ -130,11 +130,11 @@ def _warnings(db: Reader, row: Any) -> list[dict[str, Any]]:
 # -- calculations --------------------------------------------------------------------------------------------------
 
 
-def newest(db: Reader, number: int) -> Any:
-    """The newest calculation that was kept with a claim."""
+def newest(db: Reader, number: int, *verbs: Verb) -> Any:
+    """The newest calculation that was kept with a claim, or with one of these steps of it."""
     return db.execute(
         select(ClaimCalculation.__table__)
-        .where(ClaimCalculation.claim_id == number)
+        .where(ClaimCalculation.claim_id == number, *([ClaimCalculation.verb.in_(verbs)] if verbs else []))
         .order_by(ClaimCalculation.id.desc())
         .limit(1)
     ).one_or_none()
