@@ -244,6 +244,7 @@ REACTIONS: Mapping[str, tuple[Reaction, ...]] = {
         engagements_react.period_reopened,
         task_forces_react.period_reopened,
     ),
+    "period.reports_opened": (engagements_react.period_reopened,),
     "rule.saved": (notices_react.rule_saved,),
     "rule.activated": (notices_react.rule_settled, engagements_react.rule_activated),
     "rule.withdrawn": (notices_react.rule_settled,),

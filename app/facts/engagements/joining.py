@@ -40,7 +40,7 @@ def join(db: Session, actor: Actor, number: int, body: JoinIn) -> EngagementJoin
     """
     if number == body.other:
         raise Invalid.field("other", "itself", "不能并入自身")
-    closed = hold(db)
+    closed = hold(db, reported=True)
     held = _locked(db, number, body.other)
     kept, other = held.get(number), held.get(body.other)
     if kept is None:
@@ -76,7 +76,7 @@ def undo(db: Session, actor: Actor, join_id: int, reason: str | None) -> Engagem
     ).one_or_none()
     if sides is None:
         raise queries.NoJoin
-    closed = hold(db)
+    closed = hold(db, reported=True)
     held = _locked(db, *sides)
     trace = db.get_one(EngagementJoin, join_id, populate_existing=True)
     if trace.undone_at is not None:

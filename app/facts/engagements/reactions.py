@@ -63,7 +63,7 @@ def period_reopened(db: Session, entry: Entry) -> None:
     late = select(Engagement).where(
         Engagement.deferred_to.is_not(None), Engagement.starts_on.between(period.starts_on, period.ends_on)
     )
-    closed = hold(db)
+    closed = hold(db, reported=True)
     for engagement in db.scalars(
         late.order_by(Engagement.id).with_for_update().execution_options(populate_existing=True)
     ):

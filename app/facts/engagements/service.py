@@ -88,13 +88,13 @@ def touch(engagement: Engagement) -> None:
 
 
 def report(db: Session, actor: Actor, body: EngagementIn) -> Engagement:
-    """Enter an engagement for a unit; what lies in a closed period counts on the first open day after it."""
+    """Enter an engagement for a unit; what lies in a closed period or week counts on the first open day after it."""
     unit_id = _reporting_unit(db, actor, body.unit)
     values = body.model_dump(exclude={"unit", *LISTS}) | {"ends_on": body.ends_on or body.starts_on}
     rule = rules.in_force(db, ENGAGEMENTS, body.starts_on).body
     values["half_days"] = _checked(values, rule)
     found = parts.find(db, actor, body, unit_id)
-    closed = hold(db)
+    closed = hold(db, reported=True)
     now = calendar.now()
     engagement = Engagement(
         **values, unit_id=unit_id, deferred_to=closed.deferral(body.starts_on), search="", entered_at=now,
@@ -129,7 +129,7 @@ def change(db: Session, actor: Actor, number: int, body: EngagementPatch, versio
     unit_id = queries.get(db, number).unit_id
     check_own(actor, unit_id)
     found = parts.find(db, actor, body, unit_id, number)
-    closed = hold(db)
+    closed = hold(db, reported=True)
     engagement = open_for_change(db, actor, number)
     preconditions.expect(engagement.version, version)
     given = body.model_dump(exclude_unset=True, exclude=set(LISTS))
@@ -200,7 +200,7 @@ def days_text(half: int) -> str:
 
 def void(db: Session, actor: Actor, number: int, reason: str) -> Engagement:
     """Say that it should not have been reported. It stays to be seen, and counts no more; what was open is dropped."""
-    closed = hold(db)
+    closed = hold(db, reported=True)
     engagement = open_for_change(db, actor, number)
     if engagement.joined_into_id is not None or queries.reports_of(db, engagement.id):
         raise PartOfAJoin

@@ -1,3 +1,4 @@
+from collections.abc import Collection
 from datetime import timedelta
 
 from sqlalchemy import select
@@ -8,6 +9,8 @@ from app.facts.reports.models import Report, ReportWeek
 from app.facts.reports.opening import opened
 from app.facts.reports.terms import WeekState
 from app.facts.reports.weeks import Week, Weeks
+from app.identity.periods import service as periods
+from app.identity.periods.closures import closed
 from app.identity.units.models import Unit
 from app.identity.units.queries import terms
 from app.kernel import calendar
@@ -21,12 +24,19 @@ _WEEK = timedelta(days=7)
 
 
 def keep_weeks(database: Database) -> None:
-    """Every minute: open the week that has begun, remind of one that closes soon, settle one whose deadline is past."""
+    """Every minute: open the week that has begun, remind of one that closes soon, settle and freeze one that is over.
+
+    A week is settled when its deadline has passed: who was late or missing stands. It is frozen besides, unless late
+    reports count in their own week; one that was opened again is frozen anew when that time is over.
+    """
     with database.reading() as connection:
         known = weeks.load(connection)
+        shut = {name for _, _, name in closed(connection, reported=True).periods}
     new = _to_open(known)
     reminded = [week for week in known.all() if _is_to_remind(week)]
-    passed = [week for week in known.all() if week.row is not None and _is_to_settle(week)]
+    passed = [
+        week for week in known.all() if week.row is not None and (_is_to_settle(week) or _is_to_freeze(week, shut))
+    ]
     if new:
         with database.unit_of_work() as db:
             for period in new:
@@ -60,6 +70,10 @@ def _is_to_settle(week: Week) -> bool:
     return week.state is not WeekState.OPEN and week.row.settled_at is None
 
 
+def _is_to_freeze(week: Week, shut: Collection[str]) -> bool:
+    return week.state is WeekState.FROZEN and week.rule.late_counts == "next_week" and week.period.text not in shut
+
+
 def _locked(db: Session, period: Period) -> tuple[ReportWeek, Week]:
     row = db.scalars(select(ReportWeek).where(ReportWeek.week == period.text).with_for_update()).one()
     return row, weeks.load(db).of(period)
@@ -75,6 +89,8 @@ def _remind(db: Session, period: Period) -> None:
 
 def _settle(db: Session, period: Period) -> None:
     row, week = _locked(db, period)
+    if _is_to_freeze(week, ()):
+        periods.close_reports(db, period)
     if not _is_to_settle(week):
         return
     row.deadline_at, row.deadline_source, row.settled_at = week.closes, week.source, calendar.now()

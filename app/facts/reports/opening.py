@@ -9,6 +9,7 @@ from app.facts.reports import weeks
 from app.facts.reports.models import Report, ReportWeek
 from app.facts.reports.terms import DeadlineSource, WeekState
 from app.identity.auth.queries import name_of
+from app.identity.periods import service as periods
 from app.kernel import bulk, calendar
 from app.kernel.access import Actor
 from app.kernel.calendar import Period
@@ -77,7 +78,10 @@ def set_deadline(db: Session, actor: Actor, text: str, at: datetime, reason: str
 
 
 def reopen(db: Session, actor: Actor, text: str, until: datetime, reason: str) -> ReportWeek:
-    """Let a closed week take reports as its own again; what came late and counts in no closed week comes back."""
+    """Let a closed week take reports as its own again; what came late and counts in no closed week comes back.
+
+    When the time is over it closes again.
+    """
     # Not one in which nobody was asked for a report: all units would be missing in it, for good.
     period = weeks.load(db).held(text).period
     row = _held(db, period)
@@ -100,6 +104,7 @@ def reopen(db: Session, actor: Actor, text: str, until: datetime, reason: str) -
         if known.of(Period.parse(report.counts_in)).state is not WeekState.FROZEN:
             report.counts_in = None
             record(db, "report.recounted", report)
+    periods.open_reports(db, period, reason)
     record(db, "report_week.reopened", row, reason=reason, until=until)
     db.flush()
     return row

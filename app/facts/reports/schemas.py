@@ -227,7 +227,9 @@ class FiledRow(BaseModel):
     state: ReportState | None = Field(description=f"{STATE}；null 未填", examples=["submitted"])
     zero: bool = Field(description="是否零报告", examples=[False])
     first_submitted_at: datetime | None = Field(description="首次提交", examples=["2026-11-27T08:10:00Z"])
-    counts_in: str | None = Field(description="计入哪一周；null 未提交", examples=["2026-W48"])
+    counts_in: str | None = Field(
+        description="计入哪一周；逾期报送的，截止后才录入的内容计入该周；null 未提交", examples=["2026-W48"]
+    )
     engagements: int = Field(description="活动数", examples=[6])
     progress: int = Field(description="项目进展条数", examples=[3])
     problems: list[TroubleOut] = Field(description="可见的需要帮助的问题")
@@ -307,7 +309,9 @@ class ReportOut(BaseModel):
     unit_name: str = Field(description="当周的单位名称", examples=["区经济信息委"])
     state: ReportState = Field(description=STATE, examples=["submitted"])
     standing: Standing = Field(description=STANDING, examples=["early"])
-    counts_in: str | None = Field(description="计入哪一周；null 未提交", examples=["2026-W48"])
+    counts_in: str | None = Field(
+        description="计入哪一周；逾期报送的，截止后才录入的内容计入该周；null 未提交", examples=["2026-W48"]
+    )
     zero: bool = Field(description="是否零报告", examples=[False])
     note: str | None = Field(description="其他说明", examples=[None])
     engagements: list[ToldEngagement] = Field(description="对接活动，按日期排列")

@@ -3,13 +3,15 @@
 A fact is always accepted and keeps its event date. When that lies in a closed period the fact counts on the first open
 day after it, in the next issue, until the period is opened again (`deferral`). What a closed period already counts may
 not be changed without opening it (`check`).
+
+Of what units report weekly (`reported`), a week is closed besides when its reports are.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, or_, select, text
 from sqlalchemy.orm import Session
 
 from app.identity.periods.models import Period
@@ -70,15 +72,16 @@ class Closed:
             )
 
 
-def closed(connection: Connection | Session) -> Closed:
+def closed(connection: Connection | Session, *, reported: bool = False) -> Closed:
     """The closed periods as they are now."""
-    rows = connection.execute(select(Period.starts_on, Period.ends_on, Period.text).where(Period.locked.is_(True)))
+    shut = or_(Period.locked.is_(True), Period.reports_closed.is_(True)) if reported else Period.locked.is_(True)
+    rows = connection.execute(select(Period.starts_on, Period.ends_on, Period.text).where(shut))
     found = [(row.starts_on, row.ends_on, row.text) for row in rows]
     return Closed(tuple(sorted(found, key=lambda period: period[1] - period[0])))
 
 
-def hold(db: Session) -> Closed:
+def hold(db: Session, *, reported: bool = False) -> Closed:
     """The closed periods for a write that counts on them: none is closed or opened until it has committed."""
     if db.connection().dialect.name == "postgresql":
         db.execute(text("LOCK TABLE period IN SHARE MODE"))
-    return closed(db)
+    return closed(db, reported=reported)

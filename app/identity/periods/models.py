@@ -1,6 +1,6 @@
 from datetime import date, datetime
 
-from sqlalchemy import Date, String
+from sqlalchemy import Date, String, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Id, Instant, text_key
@@ -8,7 +8,10 @@ from app.kernel.events import Logged
 
 
 class Period(Logged, Base):
-    """A week, month, quarter, half or year whose figures have been closed, or re-opened with a reason."""
+    """A week, month, quarter, half or year whose figures have been closed, or re-opened with a reason.
+
+    `reports_closed` is of a week: what units report of it, their engagements, counts in it no more; all else does.
+    """
 
     __tablename__ = "period"
     __subject__ = "period"
@@ -18,6 +21,7 @@ class Period(Logged, Base):
     starts_on: Mapped[date] = mapped_column(Date)
     ends_on: Mapped[date] = mapped_column(Date)
     locked: Mapped[bool] = mapped_column(default=False)
+    reports_closed: Mapped[bool] = mapped_column(default=False, server_default=false())
     locked_at: Mapped[datetime | None] = mapped_column(Instant)
     locked_by: Mapped[int | None] = mapped_column(Id)
     reason: Mapped[str | None] = mapped_column(String(500))

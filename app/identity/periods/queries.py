@@ -16,7 +16,7 @@ _DAY = timedelta(days=1)
 _period = (
     select(
         Period.text, Period.starts_on, Period.ends_on, Period.locked, Period.locked_at,
-        User.login.label("locked_by"), Period.reason,
+        User.login.label("locked_by"), Period.reports_closed, Period.reason,
     )
     .select_from(Period)
     .outerjoin(User, User.id == Period.locked_by)
@@ -37,7 +37,7 @@ periods = Listing(
 
 
 def page(connection: Connection, _actor: Actor, q: PeriodFilter) -> bytes:
-    """A page of the periods that have been locked, now or once."""
+    """A page of the periods that have been closed, now or once."""
     return periods.page(connection, q)
 
 

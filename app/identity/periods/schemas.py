@@ -19,7 +19,7 @@ class PeriodFilter(PageQuery):
 
 
 class PeriodRow(BaseModel):
-    """A period that has been locked, now or once."""
+    """A period that has been closed, now or once."""
 
     text: str = Field(description="期间", examples=["2020-08"])
     starts_on: date = Field(description="第一天", examples=["2020-08-01"])
@@ -27,6 +27,9 @@ class PeriodRow(BaseModel):
     locked: bool = Field(description="是否锁定", examples=[True])
     locked_at: datetime | None = Field(description="最近一次锁定的时间", examples=["2020-09-03T02:00:00Z"])
     locked_by: str | None = Field(description="最近一次锁定者", examples=["reviewer"])
+    reports_closed: bool = Field(
+        description="该周的填报已截止：此后才录入的对接活动计入其后第一个未截止的周；其他数据不受影响", examples=[False]
+    )
     reason: str | None = Field(description="最近一次重新开放的理由", examples=[None])
 
 

@@ -50,16 +50,21 @@ def _row(db: Session, text: str) -> Period | None:
     return db.scalars(select(Period).where(Period.text == text).with_for_update()).one_or_none()
 
 
+def _made(db: Session, asked: calendar.Period) -> Period:
+    period = _row(db, asked.text)
+    if period is None:
+        period = Period(text=asked.text, starts_on=asked.start, ends_on=asked.end, locked=False, reports_closed=False)
+        db.add(period)
+        db.flush()
+    return period
+
+
 def lock(db: Session, actor: Actor, text: str) -> Period:
     """Close a period that is over: what is dated in it changes no more."""
     asked = _parsed(text)
     if asked.end >= calendar.today():
         raise PeriodNotOver
-    period = _row(db, asked.text)
-    if period is None:
-        period = Period(text=asked.text, starts_on=asked.start, ends_on=asked.end, locked=False)
-        db.add(period)
-        db.flush()
+    period = _made(db, asked)
     if period.locked:
         raise AlreadyLocked
     period.locked, period.locked_at, period.locked_by = True, calendar.now(), actor.id
@@ -75,6 +80,22 @@ def reopen(db: Session, text: str, reason: str) -> Period:
     period.locked, period.reason = False, reason
     record(db, "period.reopened", period, reason=reason)
     return period
+
+
+def close_reports(db: Session, week: calendar.Period) -> None:
+    """Let what units report of this week from now on count in the first open one after it."""
+    period = _made(db, week)
+    if not period.reports_closed:
+        period.reports_closed = True
+        record(db, "period.reports_closed", period)
+
+
+def open_reports(db: Session, week: calendar.Period, reason: str) -> None:
+    """Let it count in the week itself again, what came late included; the reason stays in the log."""
+    period = _row(db, week.text)
+    if period is not None and period.reports_closed:
+        period.reports_closed, period.reason = False, reason
+        record(db, "period.reports_opened", period, reason=reason)
 
 
 def set_day(db: Session, day: date, working: bool, note: str) -> CalendarDay:

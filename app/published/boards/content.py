@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from app.facts.reports import weeks
+from app.facts.reports.terms import WeekState
 from app.figures.indicators import INDICATORS_BY_CODE, Rulebook, rulebook
 from app.figures.questions import Question, answer
 from app.identity.units.models import TIER_LABELS, Tier, Unit
@@ -66,10 +67,12 @@ def content(connection: Connection, week: Period) -> BoardContent:
 
 
 def to_publish(connection: Connection, week: Period) -> BoardContent:
-    """The same of a week that may be published: one whose reports are still awaited has nobody late yet."""
-    held = weeks.load(connection)
-    if week.text in held.rows and held.rows[week.text].settled_at is None:
-        raise NotSettled
+    """The same of a week that may be published: while reports of it are taken nobody is late, and it changes."""
+    known = weeks.load(connection)
+    if week.text in known.rows:
+        held = known.of(week)
+        if held.row.settled_at is None or held.state is WeekState.REOPENED:
+            raise NotSettled
     return content(connection, week)
 
 

@@ -8,6 +8,7 @@ import pytest
 import time_machine
 from fastapi import FastAPI
 from sqlalchemy import event, select
+from starlette.testclient import TestClient
 
 from app.facts.reports.jobs import keep_weeks
 from app.facts.reports.models import Report, ReportWeek
@@ -231,6 +232,65 @@ def test_what_a_closed_week_counts_stays_there(as_: As, clock: time_machine.Trav
     clock.move_to("2026-12-08T10:00:00+08:00")
     reviewer.post(f"{WEEK}/reopen", json={"until": "2026-12-09T10:00:00+08:00", "reason": "补报"})
     assert reporter.get(f"{WEEK}/reports/jxw").json()["counts_in"] == "2026-W49"
+
+
+def visit(key: str, day: str) -> dict[str, Any]:
+    return {"key": key, "kind": "outgoing_visit", "title": f"拜访{key}公司", "starts_on": day}
+
+
+def visits(client: TestClient) -> tuple[int, int]:
+    """How many visits the week counts, and the one after."""
+    found = [
+        client.get("/api/v1/figures", params={"indicator": "outgoing_visits", "period": week}).json()["items"][0]
+        for week in ("2026-W48", "2026-W49")
+    ]
+    return found[0]["value"], found[1]["value"]
+
+
+def test_a_frozen_week_counts_what_it_counted(as_: As, run: Callable[[], None], clock: time_machine.Traveller) -> None:
+    officer, reviewer = as_("officer"), as_("reviewer")
+    in_time, late = as_("reporter", unit="jxw"), as_("reporter", unit="nyw")
+    told_in_time = in_time.put(f"{WEEK}/reports/jxw", json={"engagements": [visit("甲", "2026-11-24")]}).json()
+    clock.move_to("2026-11-30T12:01:00+08:00")
+    run()
+    assert visits(officer) == (1, 0)
+    put_late = late.put(f"{WEEK}/reports/nyw", json={"engagements": [visit("乙", "2026-11-25")]})
+    assert put_late.status_code == 201 and visits(officer) == (1, 1), "what is told late counts in the next week"
+    first = f"/api/v1/engagements/{told_in_time['engagements'][0]['id']}"
+    version = {"If-Match": officer.get(first).headers["ETag"]}
+    moved = officer.patch(first, json={"starts_on": "2026-11-23"}, headers=version)
+    assert (moved.status_code, moved.json()["code"]) == (409, "period_locked") and "2026-W48" in moved.text
+    assert officer.patch(first, json={"said": "谈妥"}, headers=version).status_code == 200
+    body = {"until": "2026-12-02T18:00:00+08:00", "reason": "断网"}
+    assert reviewer.post(f"{WEEK}/reopen", json=body).status_code == 200
+    assert visits(officer) == (2, 0), "it has come home"
+    run()
+    version = {"If-Match": officer.get(first).headers["ETag"]}
+    assert officer.patch(first, json={"starts_on": "2026-11-23"}, headers=version).status_code == 200
+    clock.move_to("2026-12-02T18:01:00+08:00")
+    run()
+    one = {name: value for name, value in visit("丙", "2026-11-26").items() if name != "key"} | {"unit": "jxw"}
+    assert officer.post("/api/v1/engagements", json=one).status_code == 201
+    assert visits(officer) == (2, 1), "the time is over"
+
+
+def test_where_late_reports_count_in_their_own_week_nothing_is_closed(
+    as_: As, db: Work, run: Callable[[], None], clock: time_machine.Traveller
+) -> None:
+    with db() as session:
+        body = WEEKLY.shipped.model_copy(update={"late_counts": "own_week"}).model_dump(mode="json")
+        session.add(
+            RuleVersion(
+                rule=WEEKLY.code, number=1, state="active", valid_from=date(2026, 1, 1), basis="试", body=body,
+                saved_by=0, saved_at=at("2026-01-01"), activated_by=0, activated_at=at("2026-01-01"),
+            )
+        )  # fmt: skip
+        make_unit(session, "jxw")
+    run()
+    clock.move_to("2026-11-30T12:01:00+08:00")
+    run()
+    as_("reporter", unit="jxw").put(f"{WEEK}/reports/jxw", json={"engagements": [visit("甲", "2026-11-24")]})
+    assert visits(as_("officer")) == (1, 0)
 
 
 # -- the worker and what people are told ---------------------------------------------------------------------------

@@ -313,6 +313,10 @@ def test_a_week_whose_reports_are_awaited_is_not_published(
     assert as_("leader").get(OF).json()["state"] == "frozen", "it froze without anybody writing"
     assert publish(as_).status_code == 409, "nobody has settled yet who is late"
     keep_weeks(app.state.database)
+    body = {"until": "2026-08-10T12:20:00+08:00", "reason": "断网"}
+    assert as_("reviewer").post(f"/api/v1/weekly/{WEEK}/reopen", json=body).status_code == 200
+    assert publish(as_).json()["code"] == "not_settled", "it takes reports again"
+    clock.move_to("2026-08-10T12:20:01+08:00")
     assert [unit["unit"] for unit in publish(as_).json()["content"]["missing"]] == ["jxw"]
 
 
