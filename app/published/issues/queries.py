@@ -77,9 +77,7 @@ def out(db: Session, issue: Issue) -> dict[str, Any]:
     return one(db.connection(), SYSTEM, issue.kind, issue.year, issue.number, issue.edition)
 
 
-def verification(
-    connection: Connection, _actor: Actor, kind: str, year: int, number: int, edition: int | None
-) -> VerificationOut:
+def verification(connection: Connection, kind: str, year: int, number: int, edition: int | None) -> VerificationOut:
     """Whether what is kept is what was published: its text by its hash, and the log where it stood."""
     row = _edition(_editions(connection, kind, year, number), edition)
     computed = sha256(row.content.encode()).hexdigest()

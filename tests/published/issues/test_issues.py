@@ -115,7 +115,9 @@ def test_who_reads_and_who_publishes(as_: As, code: str, role: Role) -> None:
     publish(as_)
     asking = as_(role.value)
     business = role in (Role.OFFICER, Role.REVIEWER, Role.REPORTER, Role.LEADER)
-    for path in ("", "/monthly_bulletin/2020/1", "/monthly_bulletin/2020/1/verification"):
+    of = f"{API}/issues/monthly_bulletin/2020/1/verification"
+    assert as_(None).get(of).json()["genuine"] is True, "whoever holds the paper may ask"
+    for path in ("", "/monthly_bulletin/2020/1", "/monthly_bulletin/2020/1/differences"):
         assert asking.get(f"{API}/issues{path}").status_code == (200 if business else 403), path
     sent = asking.post(f"{API}/issues", json=AUGUST | {"period": "2020-07"})
     assert sent.status_code == (201 if role is Role.REVIEWER else 403)
