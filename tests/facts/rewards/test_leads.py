@@ -100,6 +100,8 @@ def test_papers_and_the_confirmation(as_: As, db: Work) -> None:
     for wrong, code in ((other, "unknown_paper"), (form["id"], "wrong_paper")):
         refused = officer.post(f"{API}/{number}/confirm", json=said | {"paper": wrong})
         assert (refused.status_code, refused.json()["errors"][0]["code"]) == (422, code)
+    early = officer.post(f"{API}/{number}/confirm", json=said | {"paper": paper["id"], "confirmed_on": "2020-01-01"})
+    assert (early.status_code, early.json()["errors"][0]["field"]) == (422, "confirmed_on")  # it came on the second
     confirmed = made(officer.post(f"{API}/{number}/confirm", json=said | {"paper": paper["id"]}), 200)
     assert (confirmed["confirmed_on"], confirmed["confirmation"]) == ("2020-04-01", paper["id"])
     assert officer.post(f"{API}/{number}/confirm", json=said | {"paper": paper["id"]}).status_code == 409

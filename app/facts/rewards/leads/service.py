@@ -114,6 +114,9 @@ def confirm(db: Session, actor: Actor, number: int, body: LeadConfirmIn) -> Lead
     lead = open_for_change(db, actor, number)
     if lead.confirmed_on is not None:
         raise AlreadyConfirmed
+    if body.confirmed_on < lead.received_on:
+        said = f"确认日期不能早于线索收到日期 {lead.received_on.isoformat()}"
+        raise Invalid.field("confirmed_on", "order", said)
     paper = queries.paper_of(db, lead.id, body.paper)
     if paper.kind is not PaperKind.CONFIRMATION:
         raise Invalid.field("paper", "wrong_paper", "须是投资方确认书")
