@@ -50,6 +50,8 @@ def test_the_register_lists_what_was_paid_and_what_came_back(as_: As, db: Work) 
         ("甲某", 34999.97, 6999.99, 27999.98, "支付"), ("甲某", -34999.97, -6999.99, -27999.98, "追回"),
     ]  # fmt: skip
     assert {row["责任单位"] for row in told} == {rows["items"][0]["unit_name"]} != {rows["items"][0]["unit"]}
+    assert {(row["奖励政策"], row["列支资金"]) for row in told} == {("示例政策", "示例资金")}
+    assert (rows["items"][0]["policy_label"], rows["items"][0]["fund_label"]) == ("示例政策", "示例资金")
     # Whoever may not see the project is told of none of its payments, in neither way.
     seal = {"level": "sealed", "users": ["reviewer"], "reason": "投资方要求"}
     assert put_part(as_("reviewer"), f"/api/v1/projects/{place.project}", "confidentiality", seal).status_code == 200

@@ -6,11 +6,12 @@ from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
-from sqlalchemy import Connection, extract, select
+from sqlalchemy import Connection, and_, extract, select
 
 from app.facts.projects.models import Project
 from app.facts.rewards import sights
-from app.facts.rewards.claims.models import Claim, ClaimInstalment, RewardPayment
+from app.facts.rewards.budgets.models import RewardBudget
+from app.facts.rewards.claims.models import Claim, ClaimCalculation, ClaimInstalment, RewardPayment
 from app.facts.rewards.providers.models import LeadProvider
 from app.facts.rewards.providers.terms import PROVIDER_KIND_LABELS, ProviderKind
 from app.facts.rewards.register.schemas import PaymentFilter
@@ -20,6 +21,16 @@ from app.kernel.access import Actor
 from app.kernel.money import parse_yuan
 from app.kernel.paging import Listing, Where
 from app.kernel.sheets import ColumnOut, SheetOut, write_workbook
+
+_POLICY_LABEL = (
+    select(ClaimCalculation.body["label"].as_string())
+    .where(ClaimCalculation.claim_id == Claim.id)
+    .order_by(ClaimCalculation.id.desc())
+    .limit(1)
+    .correlate(Claim)
+    .scalar_subquery()
+)
+"""What the policy is called in the version that the claim was computed by."""
 
 PAYMENTS = Listing(
     name="reward_payments",
@@ -36,7 +47,9 @@ PAYMENTS = Listing(
         LeadProvider.name,
         LeadProvider.kind,
         Claim.policy,
+        _POLICY_LABEL.label("policy_label"),
         Claim.fund,
+        RewardBudget.label.label("fund_label"),
         Claim.year,
         RewardPayment.paid_on,
         RewardPayment.tax,
@@ -51,7 +64,8 @@ PAYMENTS = Listing(
     .join(Project, Project.id == Claim.project_id)
     .join(LeadProvider, LeadProvider.id == RewardPayment.provider_id)
     .outerjoin(ClaimInstalment, ClaimInstalment.id == RewardPayment.instalment_id)
-    .outerjoin(Unit, Unit.id == Claim.unit_id),
+    .outerjoin(Unit, Unit.id == Claim.unit_id)
+    .outerjoin(RewardBudget, and_(RewardBudget.fund == Claim.fund, RewardBudget.year == Claim.year)),
     key=RewardPayment.__table__.c.id,
     sorts={"paid_on": RewardPayment.__table__.c.paid_on, "id": RewardPayment.__table__.c.id},
     filters={
@@ -121,9 +135,9 @@ def _cells(row: dict[str, Any]) -> list[Any]:
         row["unit_name"],
         row["name"],
         PROVIDER_KIND_LABELS[ProviderKind(row["kind"])],
-        row["policy"],
+        row["policy_label"],
         row["instalment"],
-        row["fund"],
+        row["fund_label"] or row["fund"],
         str(row["year"]),
         row["tax"],
         *money,
