@@ -61,8 +61,8 @@ def tell(database: Database, store: Store, people: Mapping[Role, Actor], loaded_
             events.act(db, actor)
             yield db
 
-    def paper(lead: int, kind: PaperKind) -> int:
-        text = f"{INVENTED}虚构的{PAPER_KIND_LABELS[kind]}，线索 {lead}\n".encode()
+    def paper(lead: int, kind: PaperKind, which: str = "") -> int:
+        text = f"{INVENTED}虚构的{PAPER_KIND_LABELS[kind]}{which}，线索 {lead}\n".encode()
         file = store.receive([text], name=f"演示{PAPER_KIND_LABELS[kind]}.txt", limit=len(text))
         with acting(clerk) as db:
             return papers.add(db, clerk, lead, kind, file, f"{INVENTED}虚构")[1].id
@@ -125,7 +125,8 @@ def tell(database: Database, store: Store, people: Mapping[Role, Actor], loaded_
     # Paid: half when it is approved, half since works have begun.
     lead = a_lead(PAID, person, firm)
     number = a_claim(lead, "60", "40")
-    approval, receipt = paper(lead, PaperKind.APPROVAL), paper(lead, PaperKind.RECEIPT)
+    approval = paper(lead, PaperKind.APPROVAL)
+    receipts = {1: paper(lead, PaperKind.RECEIPT), 2: paper(lead, PaperKind.RECEIPT, "（末期）")}
     with acting(SYSTEM) as db:
         # Its notice ran before the demo was loaded: days cannot be waited for here.
         claim = db.get_one(Claim, number)
@@ -134,7 +135,7 @@ def tell(database: Database, store: Store, people: Mapping[Role, Actor], loaded_
     with acting(reviewer) as db:
         granted = {"paper": approval, "gross": format_yuan(gross), "remarks": f"{INVENTED}批准"}
         claims.approve(db, reviewer, number, ClaimApproveIn.model_validate(granted))
-    for instalment in (1, 2):
+    for instalment, receipt in receipts.items():
         with acting(cashier) as db:
             payments.pay(db, cashier, number, instalment, ClaimPayIn(paid_on=loaded_on, paper=receipt))
     with acting(officer) as db:

@@ -9,6 +9,7 @@ from starlette.testclient import TestClient
 from app.facts.projects.models import Project
 from app.facts.rewards.budgets.models import RewardBudget
 from app.facts.rewards.claims.models import Claim
+from app.facts.rewards.leads.models import Lead
 from app.facts.rewards.leads.terms import PaperKind
 from app.kernel import calendar
 from app.kernel.events import record
@@ -40,8 +41,13 @@ class Place:
         shares = [{"provider": first, "percent": "66.6666"}, {"provider": second, "percent": "33.3334"}]
         return {
             "lead": self.lead, "policy": "sample", "fund": "district_reward", "year": 2026, "shares": shares,
-            "paper": self.papers["application"],
+            "paper": self.fresh("application"),
         }  # fmt: skip
+
+    def fresh(self, kind: str) -> int:
+        """Another paper of this kind: none serves twice."""
+        with self.db() as session:
+            return make_paper(session, session.get_one(Lead, self.lead), kind).id
 
     def who(self, verb: str) -> TestClient:
         """The one of five people who takes this step."""
@@ -55,25 +61,29 @@ class Place:
         return self.as_(role, unit="jxw", login=login) if role == "reporter" else self.as_(role, login=login)
 
     def sent(self, verb: str, **more: Any) -> dict[str, Any]:
-        """What is sent with a step."""
+        """What is sent with a step, on a paper of its own."""
+        papers = {
+            "check": "unit_opinion", "review": "minutes", "objections": "objection", "approve": "approval",
+            "accept": "approval", "pay": "receipt", "claw-back": "clawback",
+        }  # fmt: skip
         today = calendar.today().isoformat()
         bodies: dict[str, dict[str, Any]] = {
-            "check": {"paper": self.papers["unit_opinion"]},
-            "review": {"paper": self.papers["minutes"]},
+            "check": {},
+            "review": {},
             "publish": {},
-            "objections": {"raised_on": today, "remarks": "有人先荐", "paper": self.papers["objection"]},
+            "objections": {"raised_on": today, "remarks": "有人先荐"},
             "answer": {"upheld": False, "remarks": "登记在先"},
             "freeze": {"remarks": "另有核查"},
             "release": {"remarks": "核查无误"},
-            "approve": {"paper": self.papers["approval"], "gross": "105000.00"},
-            "accept": {"paper": self.papers["approval"], "gross": "105000.00", "remarks": "重新核定"},
-            "pay": {"paper": self.papers["receipt"], "paid_on": today},
-            "claw-back": {"everything": True, "paper": self.papers["clawback"], "happened_on": today,
-                          "remarks": "材料不实"},
+            "approve": {"gross": "105000.00"},
+            "accept": {"gross": "105000.00", "remarks": "重新核定"},
+            "pay": {"paid_on": today},
+            "claw-back": {"everything": True, "happened_on": today, "remarks": "材料不实"},
             "refuse": {"remarks": "不符合条件"},
             "withdraw": {"remarks": "另行申报"},
         }  # fmt: skip
-        return bodies[verb] | more
+        paper = {"paper": self.fresh(papers[verb])} if verb in papers and "paper" not in more else {}
+        return bodies[verb] | paper | more
 
     def file(self, **more: Any) -> Any:
         return self.who("file").post(API, json=self.body | more)

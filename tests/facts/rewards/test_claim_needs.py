@@ -212,6 +212,10 @@ def test_whoever_comes_next_is_told(as_: As, db: Work) -> None:
     assert told(people["approve"])[-1][2] is True
     place.invest(1_000, "2020-10")
     assert told(people["approve"])[-1][2] is False
+    place.invest(-1_000, "2020-11")
+    assert told(people["approve"])[-1][2] is True
+    place.invest(2_000, "2020-12")  # more than was shown in public: nobody can accept it
+    assert told(people["approve"])[-1][2] is False
 
 
 def test_of_a_sealed_project_nobody_is_told(as_: As, db: Work) -> None:

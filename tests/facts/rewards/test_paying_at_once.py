@@ -17,11 +17,11 @@ from tests.replay import assert_log_equals_tables
 def at_once(place: Place, claim: int, path: str, verb: str, role: str) -> list[tuple[int, str]]:
     """Several people send the same at the same moment; what each is answered, the one who was first leading."""
     people = [place.as_(role, login=f"{verb}-{number}") for number in range(4)]
-    gate = threading.Barrier(len(people))
+    gate, body = threading.Barrier(len(people)), place.sent(verb)
 
     def send(client: Any) -> tuple[int, str]:
         gate.wait()
-        answer = client.post(f"{API}/{claim}/{path}", json=place.sent(verb))
+        answer = client.post(f"{API}/{claim}/{path}", json=body)
         return answer.status_code, answer.json().get("code", "")
 
     with ThreadPoolExecutor(len(people)) as threads:
@@ -54,11 +54,12 @@ def test_one_budget_is_not_given_away_twice(as_: As, db: Work) -> None:
     for place, claim in claims:
         place.over(claim)
     gate, people = threading.Barrier(2), [as_("reviewer", login=f"approver-{number}") for number in range(2)]
+    bodies = [place.sent("approve") for place, _ in claims]
 
     def approve(which: int) -> tuple[int, str]:
-        (place, claim), client = claims[which], people[which]
+        claim, client = claims[which][1], people[which]
         gate.wait()
-        answer = client.post(f"{API}/{claim}/approve", json=place.sent("approve"))
+        answer = client.post(f"{API}/{claim}/approve", json=bodies[which])
         return answer.status_code, answer.json().get("code", "")
 
     with ThreadPoolExecutor(2) as threads:

@@ -1,7 +1,11 @@
 """The way of a claim as data: from where, by what, to where, with which permission, apart from whom, on which paper.
 
 What is not in this table is refused. Nobody acts twice: whoever filed, checked, reviewed, approved or paid a claim does
-none of the others.
+none of the others. No paper serves two steps.
+
+A review may be taken again while the notice runs: more than was shown in public is granted after another notice only.
+Once approved nothing goes back: money may be out. What the facts give beyond the notice then is neither granted nor in
+the way of what was.
 """
 
 from collections.abc import Collection
@@ -68,7 +72,7 @@ TRANSITIONS: tuple[Transition, ...] = (
         frozenset({Need.LEAD_STANDS, Need.CONFIRMED, Need.NONE_EXCLUDED}),
     ),
     Transition(
-        frozenset({S.CHECKED}), V.REVIEW, S.REVIEWED, P.REWARD_REVIEW, _not(V.REVIEW), PaperKind.MINUTES,
+        frozenset({S.CHECKED, S.NOTICED}), V.REVIEW, S.REVIEWED, P.REWARD_REVIEW, _not(V.REVIEW), PaperKind.MINUTES,
         frozenset({Need.LEAD_STANDS, Need.CONFIRMED, Need.CLEAR, Need.ALONE}),
     ),
     Transition(

@@ -4,6 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.facts.projects.models import Project
+from app.facts.rewards.claims import queries
 from app.facts.rewards.claims.machine import BY_VERB
 from app.facts.rewards.claims.models import Claim, ClaimStep
 from app.facts.rewards.claims.terms import CLAIM_STATE_LABELS, ClaimState, Verb
@@ -61,9 +62,13 @@ def to_claw_back(db: Session, claim: Claim) -> None:
 
 
 def differs(db: Session, claim: Claim) -> None:
-    """The facts give something else than was kept: whoever approves is told; or nothing waits any more."""
+    """The facts give something else than was kept: whoever approves is told; or nothing waits any more.
+
+    What goes beyond the public notice of an approved claim cannot be accepted: nobody waits for that.
+    """
     key = f"{texts.CLAIM_DIFFERS.code}:{claim.id}"
-    if claim.now_fen == claim.gross_fen:
+    shown = queries.shown_fen(db, claim.id) if claim.state in (ClaimState.APPROVED, ClaimState.PAID) else None
+    if claim.now_fen == claim.gross_fen or (shown is not None and claim.now_fen > shown):
         settle(db, key)
         return
     now, kept = (display(fen, "元", 2, trim=True) for fen in (claim.now_fen, claim.gross_fen))

@@ -9,7 +9,7 @@ from app.facts.rewards.claims.terms import ClaimState, Verb
 from app.identity.auth.queries import name_of
 from app.kernel import calendar
 from app.kernel.access import Actor
-from app.kernel.errors import Conflict, NotFound
+from app.kernel.errors import Conflict, FieldError, NotFound
 
 
 class NoObjection(NotFound):
@@ -39,12 +39,10 @@ class StillObjected(Conflict):
 def raise_one(db: Session, actor: Actor, number: int, body: ObjectionIn) -> Claim:
     """Record what somebody says against a claim; from now on it is frozen."""
     claim, _ = steps.begin(db, actor, number, Verb.OBJECT)
-    if claim.notice_from is None or claim.notice_to is None:
-        raise OutsideNotice
+    if claim.notice_from is None or claim.notice_to is None or claim.frozen_from not in (None, ClaimState.NOTICED):
+        raise _outside("申报不在公示期，不能登记异议")
     if not claim.notice_from <= body.raised_on <= claim.notice_to:
-        raise OutsideNotice(f"异议须在公示期内提出：{claim.notice_from.isoformat()} 至 {claim.notice_to.isoformat()}")
-    if claim.frozen_from not in (None, ClaimState.NOTICED):
-        raise OutsideNotice
+        raise _outside(f"异议须在公示期内提出：{claim.notice_from.isoformat()} 至 {claim.notice_to.isoformat()}")
     step = steps.finish(db, actor, claim, Verb.OBJECT, paper=body.paper, remarks=body.remarks, after=ClaimState.FROZEN)
     assert step.paper_id is not None
     db.add(
@@ -55,6 +53,10 @@ def raise_one(db: Session, actor: Actor, number: int, body: ObjectionIn) -> Clai
         )
     )  # fmt: skip
     return claim
+
+
+def _outside(said: str) -> OutsideNotice:
+    return OutsideNotice(said, errors=[FieldError(field="raised_on", code=OutsideNotice.code, message=said)])
 
 
 def answer(db: Session, actor: Actor, number: int, objection_id: int, body: ObjectionAnswerIn) -> Claim:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import Connection, exists, func, select
+from sqlalchemy import Connection, func, select
 from sqlalchemy.orm import Session
 
 from app.facts.projects.models import Project
@@ -122,6 +122,12 @@ def _warnings(db: Reader, row: Any) -> list[dict[str, Any]]:
     if row.now_fen != row.gross_fen and row.state in BEFORE_APPROVAL | {ClaimState.APPROVED, ClaimState.PAID}:
         now, kept = (display(fen, "元", 2, trim=True) for fen in (row.now_fen, row.gross_fen))
         found.append({"code": "differs", "message": f"事实已变化：按当前事实为 {now}，所存为 {kept}"})
+    if row.state in (ClaimState.NOTICED, ClaimState.APPROVED):
+        shown = shown_fen(db, row.id)
+        if shown is not None and row.now_fen > shown:
+            what = "须重新联审、公示后方可批准" if row.state is ClaimState.NOTICED else "超出部分不予核定，已批准的照付"
+            told = display(shown, "元", 2, trim=True)
+            found.append({"code": "more_than_shown", "message": f"按当前事实高于公示的 {told}：{what}"})
     if leads.excluded(db, row.lead_id):
         found.append({"code": "excluded", "message": "有引资人经核查属于排除情形"})
     return found
@@ -138,6 +144,12 @@ def newest(db: Reader, number: int, *verbs: Verb) -> Any:
         .order_by(ClaimCalculation.id.desc())
         .limit(1)
     ).one_or_none()
+
+
+def shown_fen(db: Reader, number: int) -> int | None:
+    """The sum that the public notice of a claim tells: what was kept when it was last reviewed. None before that."""
+    kept = newest(db, number, Verb.REVIEW)
+    return None if kept is None else int(kept.gross_fen)
 
 
 def calculations(connection: Connection, actor: Actor, number: int) -> Answer:
@@ -278,7 +290,9 @@ def open_objections(db: Reader, number: int) -> int:
     ).scalar_one()
 
 
-def did_one_of(db: Session, number: int, actor: Actor, verbs: Any) -> bool:
-    """Has the actor taken one of these steps of a claim?"""
-    done = exists().where(ClaimStep.claim_id == number, ClaimStep.by == actor.id, ClaimStep.verb.in_(list(verbs)))
-    return bool(db.execute(select(done)).scalar())
+def done_of(db: Session, number: int, actor: Actor, verbs: Any) -> list[Verb]:
+    """Which of these steps of a claim the actor has taken, in order."""
+    done = select(ClaimStep.verb).where(
+        ClaimStep.claim_id == number, ClaimStep.by == actor.id, ClaimStep.verb.in_(list(verbs))
+    )
+    return list(dict.fromkeys(db.scalars(done.order_by(ClaimStep.id))))

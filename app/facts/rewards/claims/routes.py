@@ -26,7 +26,7 @@ from app.facts.rewards.claims.schemas import (
     ObjectionAnswerIn,
     ObjectionIn,
 )
-from app.facts.rewards.claims.steps import PolicyGone, SamePerson, WrongState
+from app.facts.rewards.claims.steps import PaperUsed, PolicyGone, SamePerson, WrongState
 from app.facts.rewards.leads.queries import NoLead
 from app.facts.rewards.sights import NotYourUnit
 from app.identity.auth.access import Read, reads, requires
@@ -53,6 +53,7 @@ Instalment = Annotated[int, Path(description="期次", ge=1, le=12, examples=[1]
 
 LEAD = (needs.LeadGone, needs.NotFirst, needs.LeadLate)
 STEP = (NoClaim, WrongState, SamePerson, Invalid)
+ON_PAPER = (*STEP, PaperUsed)
 WORTH = (PolicyGone, service.NothingToClaim)
 BUDGET = (BudgetMissing, OverBudget)
 DOCUMENT: dict[int | str, dict[str, Any]] = {
@@ -73,7 +74,7 @@ async def list_claims(read: Reader, q: Annotated[ClaimFilter, asked(ClaimFilter)
     response_model=ClaimOut,
     responses=raises(
         NoLead, NoProject, NotYours, NotYourUnit, service.NotLinked, *LEAD, needs.Excluded, needs.AlreadyRewarded,
-        service.WindowClosed, *WORTH, *BUDGET, Invalid,
+        service.WindowClosed, PaperUsed, *WORTH, *BUDGET, Invalid,
     ),
 )  # fmt: skip
 def file_claim(body: ClaimIn, db: Db, actor: Filer) -> Response:
@@ -111,7 +112,7 @@ async def get_claim_calculation(read: Reader, claim_id: Number) -> Response:
     "/rewards/claims/{claim_id}/check",
     summary="单位审核",
     response_model=ClaimOut,
-    responses=raises(*STEP, NotYourUnit, *LEAD, needs.NotConfirmed, needs.Excluded),
+    responses=raises(*ON_PAPER, NotYourUnit, *LEAD, needs.NotConfirmed, needs.Excluded),
 )
 def check_claim(claim_id: Number, body: ClaimStepIn, db: Db, actor: Checker) -> Response:
     """The responsible unit has checked it: on its opinion, and the investor's confirmation. Not by who filed."""
@@ -124,11 +125,15 @@ def check_claim(claim_id: Number, body: ClaimStepIn, db: Db, actor: Checker) -> 
     summary="联审",
     response_model=ClaimOut,
     responses=raises(
-        *STEP, *LEAD, needs.NotConfirmed, needs.NotClear, needs.Excluded, needs.AlreadyRewarded, *WORTH, *BUDGET
+        *ON_PAPER, *LEAD, needs.NotConfirmed, needs.NotClear, needs.Excluded, needs.AlreadyRewarded, *WORTH, *BUDGET
     ),
 )
 def review_claim(claim_id: Number, body: ClaimStepIn, db: Db, actor: Reviewer) -> Response:
-    """The joint review has agreed, on its minutes; every exclusion is clear. The day's calculation is kept."""
+    """The joint review has agreed, on its minutes; every exclusion is clear. The day's calculation is kept.
+
+    It may be taken again while the notice runs, as it must when the facts give more than was shown: the notice begins
+    anew.
+    """
     claim = service.review(db, actor, claim_id, body)
     return saved(db, queries.out(db, actor, claim), row_version=claim.version)
 
@@ -163,7 +168,7 @@ async def download_claim_notice(request: Request, read: Reader, claim_id: Number
     summary="登记异议",
     status_code=201,
     response_model=ClaimOut,
-    responses=raises(*STEP, objections.OutsideNotice),
+    responses=raises(*ON_PAPER, objections.OutsideNotice),
 )
 def add_claim_objection(claim_id: Number, body: ObjectionIn, db: Db, actor: Reviewer) -> Response:
     """Record an objection that was raised while the notice ran. It freezes the claim until it is answered."""
@@ -212,15 +217,16 @@ def release_claim(claim_id: Number, body: ClaimReasonIn, db: Db, actor: Approver
     summary="批准奖励",
     response_model=ClaimOut,
     responses=raises(
-        *STEP, *LEAD, needs.NotConfirmed, needs.NotClear, needs.Excluded, needs.NoticeNotOver, needs.AlreadyRewarded,
-        *WORTH, *BUDGET, service.Changed,
+        *ON_PAPER, *LEAD, needs.NotConfirmed, needs.NotClear, needs.Excluded, needs.NoticeNotOver,
+        needs.AlreadyRewarded, *WORTH, *BUDGET, service.Changed, service.MoreThanShown,
     ),
 )  # fmt: skip
 def approve_claim(claim_id: Number, body: ClaimApproveIn, db: Db, actor: Approver) -> Response:
     """Grant a claim after its notice, on the paper that approves it, as somebody who took no other step of it.
 
-    `gross` says what is granted and must be what the facts of today give (409 `changed`). A budget that cannot bear it
-    refuses it. From now on its instalments wait for what the policy says.
+    `gross` says what is granted and must be what the facts of today give (409 `changed`), and not more than
+    was shown in public (409 `more_than_shown`: review and publish it again). A budget that cannot bear it refuses it.
+    From now on its instalments wait for what the policy says.
     """
     claim = service.approve(db, actor, claim_id, body)
     return saved(db, queries.out(db, actor, claim), row_version=claim.version)
@@ -230,10 +236,15 @@ def approve_claim(claim_id: Number, body: ClaimApproveIn, db: Db, actor: Approve
     "/rewards/claims/{claim_id}/accept",
     summary="重新核定",
     response_model=ClaimOut,
-    responses=raises(*STEP, needs.NotClear, needs.Excluded, *WORTH, *BUDGET, service.Changed, Overpaid),
+    responses=raises(
+        *ON_PAPER, needs.NotClear, needs.Excluded, *WORTH, *BUDGET, service.Changed, service.MoreThanShown, Overpaid
+    ),
 )
 def accept_claim_difference(claim_id: Number, body: ClaimAcceptIn, db: Db, actor: Approver) -> Response:
-    """Grant what the facts give now in place of what was approved. What was paid stays, the rest differs."""
+    """Grant what the facts give now in place of what was approved. What was paid stays, the rest differs.
+
+    409 `more_than_shown` where it goes beyond the public notice: that is not granted, and what was approved is paid.
+    """
     claim = service.accept(db, actor, claim_id, body)
     return saved(db, queries.out(db, actor, claim), row_version=claim.version)
 
@@ -243,14 +254,15 @@ def accept_claim_difference(claim_id: Number, body: ClaimAcceptIn, db: Db, actor
     summary="支付一期奖励",
     response_model=ClaimOut,
     responses=raises(
-        *STEP, payments.NoInstalment, payments.AlreadyPaid, payments.NotDue, payments.EarlierUnpaid,
+        *ON_PAPER, payments.NoInstalment, payments.AlreadyPaid, payments.NotDue, payments.EarlierUnpaid,
         payments.DifferenceNotAccepted, needs.NotClear, needs.Excluded, PolicyGone,
     ),
 )  # fmt: skip
 def pay_claim_instalment(claim_id: Number, number: Instalment, body: ClaimPayIn, db: Db, actor: Payer) -> Response:
     """Write down that an instalment was paid to every provider, with tax withheld, on the receipt. Once.
 
-    409 `difference_not_accepted` while the facts give something else than what was approved.
+    409 `difference_not_accepted` while the facts give something else than what was approved, but not when they give
+    more than was shown in public.
     """
     claim = payments.pay(db, actor, claim_id, number, body)
     return saved(db, queries.out(db, actor, claim), row_version=claim.version)
@@ -260,7 +272,7 @@ def pay_claim_instalment(claim_id: Number, number: Instalment, body: ClaimPayIn,
     "/rewards/claims/{claim_id}/claw-back",
     summary="追回奖励",
     response_model=ClaimOut,
-    responses=raises(*STEP, payments.NothingToTakeBack, PolicyGone),
+    responses=raises(*ON_PAPER, payments.NothingToTakeBack, PolicyGone),
 )
 def claw_back_claim(claim_id: Number, body: ClaimClawBackIn, db: Db, actor: Approver) -> Response:
     """Take back everything, or what goes beyond the facts of today, by entries below zero. Nothing more is paid."""

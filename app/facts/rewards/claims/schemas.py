@@ -1,3 +1,4 @@
+import re
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated, Any
@@ -11,14 +12,23 @@ from app.kernel.calendar import Day, PastDay
 from app.kernel.money import Yuan, YuanOut
 from app.kernel.paging import PageQuery
 
-Percent = Annotated[str, StringConstraints(pattern=r"^(100(\.0{1,4})?|[1-9]?[0-9](\.[0-9]{1,4})?)$")]
+PERCENT = r"^(100(\.0{1,4})?|[1-9]?[0-9](\.[0-9]{1,4})?)$"
+
+
+def _percent(text: str) -> str:
+    if re.fullmatch(PERCENT, text) is None:
+        raise PydanticCustomError("not_a_percent", "应为 0–100 的百分数，至多四位小数，如 33.3333")
+    return text
+
+
+Percent = Annotated[str, AfterValidator(_percent), Field(json_schema_extra={"pattern": PERCENT})]
 PolicyCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 FundCode = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
 Year = Annotated[int, Field(ge=2000, le=2199)]
 
 STATE = "状态：" + "、".join(f"{word.value} {label}" for word, label in CLAIM_STATE_LABELS.items())
 VERB = "办理：" + "、".join(f"{word.value} {label}" for word, label in VERB_LABELS.items())
-PAPER = "材料号，须是该线索下{}"
+PAPER = "材料号，须是该线索下{}，未用于其他步骤"
 GROSS = "核定的奖励总额（元），须与按当前事实计算的一致：批准的就是所见到的"
 FUND = "列支的资金（编码）"
 YEAR = "列支的年度"
@@ -218,7 +228,10 @@ class ClaimCalculationsOut(BaseModel):
     kept: list[KeptCalculationOut] = Field(description="各步所存的计算，由旧到新")
     current: CalculationOut | None = Field(description="按今天的事实计算；null 该政策已不适用")
     difference: YuanOut = Field(description="当前总额减最近一次所存的总额（元）")
-    differs: bool = Field(description="是否不同（总额或税款）：不同则支付前须重新核定", examples=[False])
+    differs: bool = Field(
+        description="是否不同（总额或税款）：不同则支付前须重新核定；高于公示金额的不予核定，已批准的照付",
+        examples=[False],
+    )
 
 
 class ClaimStepOut(BaseModel):
@@ -279,7 +292,9 @@ class PaymentOut(BaseModel):
 class ClaimWarning(BaseModel):
     """What one should look at."""
 
-    code: str = Field(description="稳定代码：over_budget、no_budget、differs、excluded", examples=["over_budget"])
+    code: str = Field(
+        description="稳定代码：over_budget、no_budget、differs、more_than_shown、excluded", examples=["over_budget"]
+    )
     message: str = Field(description="说明", examples=["超出该资金本年度预算余额 20000 元"])
 
 

@@ -10,7 +10,7 @@ from app.facts.projects.service import open_for_change
 from app.facts.rewards import sights
 from app.facts.rewards.budgets import queries as budget_queries
 from app.facts.rewards.budgets import service as budgets
-from app.facts.rewards.claims import instalments, steps
+from app.facts.rewards.claims import instalments, queries, steps
 from app.facts.rewards.claims.calculations import Figures
 from app.facts.rewards.claims.machine import ENDED
 from app.facts.rewards.claims.models import Claim, ClaimShare
@@ -68,6 +68,12 @@ class Changed(Conflict):
     code = "changed"
     message = "核定金额与按当前事实计算的不一致"
     english = "The facts of today give another sum."
+
+
+class MoreThanShown(Conflict):
+    code = "more_than_shown"
+    message = "金额高于公示的金额，须重新联审、公示"
+    english = "It is more than was shown in public."
 
 
 # -- filing --------------------------------------------------------------------------------------------------------
@@ -187,10 +193,11 @@ def check(db: Session, actor: Actor, number: int, body: ClaimStepIn) -> Claim:
 
 
 def review(db: Session, actor: Actor, number: int, body: ClaimStepIn) -> Claim:
-    """The joint review has agreed; the calculation of the day is kept."""
+    """The joint review has agreed; the calculation of the day is kept. Taken again, the notice begins anew too."""
     claim, _ = steps.begin(db, actor, number, Verb.REVIEW)
     steps.keep(db, actor, claim, Verb.REVIEW, _worth(db, claim))
     steps.finish(db, actor, claim, Verb.REVIEW, paper=body.paper, remarks=body.remarks)
+    claim.notice_from = claim.notice_to = None
     _look_at_budget(db, claim)
     return claim
 
@@ -245,9 +252,13 @@ def withdraw(db: Session, actor: Actor, number: int, body: ClaimReasonIn) -> Cla
 
 
 def approve(db: Session, actor: Actor, number: int, body: ClaimApproveIn) -> Claim:
-    """Grant what the facts of today give, which must be what the approver saw; its instalments begin to wait."""
+    """Grant what the facts of today give, which must be what the approver saw; its instalments begin to wait.
+
+    Not more than the public notice told: then review and notice come again.
+    """
     claim, _ = steps.begin(db, actor, number, Verb.APPROVE)
     figures = _as_seen(db, claim, body.gross)
+    _check_shown(db, claim, figures, "须重新联审、公示后方可批准")
     budgets.check(db, claim, figures.totals[0])
     steps.keep(db, actor, claim, Verb.APPROVE, figures)
     steps.finish(db, actor, claim, Verb.APPROVE, paper=body.paper, remarks=body.remarks)
@@ -256,14 +267,26 @@ def approve(db: Session, actor: Actor, number: int, body: ClaimApproveIn) -> Cla
 
 
 def accept(db: Session, actor: Actor, number: int, body: ClaimAcceptIn) -> Claim:
-    """Grant what the facts give now in place of what was approved. What is paid stays, the rest differs."""
+    """Grant what the facts give now in place of what was approved. What is paid stays, the rest differs.
+
+    Not more than the public notice told. A claim does not go back once it was approved, since money may be out and its
+    budget is bound: what goes beyond the notice is not granted, and what was approved is paid all the same.
+    """
     claim, _ = steps.begin(db, actor, number, Verb.ACCEPT)
     figures = _as_seen(db, claim, body.gross)
+    _check_shown(db, claim, figures, "未经联审、公示不能核定；已批准的照常支付")
     budgets.check(db, claim, figures.totals[0])
     steps.keep(db, actor, claim, Verb.ACCEPT, figures)
     steps.finish(db, actor, claim, Verb.ACCEPT, paper=body.paper, remarks=body.remarks)
     instalments.lay(db, claim, figures)
     return claim
+
+
+def _check_shown(db: Session, claim: Claim, figures: Figures, rest: str) -> None:
+    shown = queries.shown_fen(db, claim.id)
+    if shown is not None and figures.totals[0] > shown:
+        now, told = (display(fen, "元", 2, trim=True) for fen in (figures.totals[0], shown))
+        raise MoreThanShown(f"金额 {now} 高于公示的 {told}，{rest}")
 
 
 def _as_seen(db: Session, claim: Claim, gross_fen: int) -> Figures:

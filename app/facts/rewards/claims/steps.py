@@ -17,7 +17,7 @@ from app.facts.rewards.leads.terms import PAPER_KIND_LABELS
 from app.identity.auth.queries import name_of
 from app.kernel import calendar
 from app.kernel.access import Actor, Permission
-from app.kernel.errors import Conflict, Forbidden, Invalid
+from app.kernel.errors import Conflict, FieldError, Forbidden, Invalid
 from app.kernel.events import record
 
 
@@ -31,6 +31,12 @@ class SamePerson(Forbidden):
     code = "same_person"
     message = "申报、审核、联审、批准、支付须由不同的人办理"
     english = "Whoever took another step of this claim may not take this one."
+
+
+class PaperUsed(Conflict):
+    code = "paper_used"
+    message = "该材料已用于另一步骤，须另附材料"
+    english = "This paper served another step already."
 
 
 class PolicyGone(Conflict):
@@ -61,8 +67,12 @@ def begin(db: Session, actor: Actor, number: int, verb: Verb) -> tuple[Claim, Le
     if claim.state not in transition.before:
         said = f"申报{CLAIM_STATE_LABELS[claim.state]}，不能{VERB_LABELS[verb]}"
         raise WrongState(said, f"The claim is {claim.state.value}: {verb.value} is not possible.")
-    if transition.apart and queries.did_one_of(db, claim.id, actor, transition.apart):
-        raise SamePerson
+    if done := queries.done_of(db, claim.id, actor, transition.apart):
+        said = "、".join(VERB_LABELS[one] for one in done)
+        raise SamePerson(
+            f"{said}的人不能{VERB_LABELS[verb]}，须由不同的人办理",
+            f"Whoever took {', '.join(done)} of this claim may not take {verb.value}.",
+        )
     return claim, db.get_one(Lead, claim.lead_id)
 
 
@@ -134,7 +144,26 @@ def _paper(db: Session, transition: Transition, lead: Lead, number: int | None) 
     paper = leads.paper_of(db, lead.id, number)
     if paper.kind is not transition.paper:
         raise Invalid.field("paper", "wrong_paper", f"须是{PAPER_KIND_LABELS[transition.paper]}")
+    _check_unused(db, paper)
     return paper
+
+
+def _check_unused(db: Session, paper: RewardPaper) -> None:
+    """One receipt serves one payment, one approval one approval: a paper carries one step.
+
+    All claims that can rest on a paper are of one project, which is locked: nobody takes it at the same moment.
+    """
+    with db.no_autoflush:
+        used = db.execute(
+            select(ClaimStep.claim_id, ClaimStep.verb, ClaimStep.at)
+            .where(ClaimStep.paper_id == paper.id)
+            .order_by(ClaimStep.id)
+            .limit(1)
+        ).one_or_none()
+    if used is not None:
+        where = f"第 {used.claim_id} 号申报的{VERB_LABELS[used.verb]}（{calendar.day_of(used.at).isoformat()}）"
+        said = f"该{PAPER_KIND_LABELS[paper.kind]}已用于{where}，须另附材料"
+        raise PaperUsed(said, errors=[FieldError(field="paper", code="paper_used", message=said)])
 
 
 # -- calculations that are kept ------------------------------------------------------------------------------------
