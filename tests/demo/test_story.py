@@ -13,6 +13,8 @@ from app.facts.engagements.terms import EngagementKind
 from app.kernel import chain
 from tests.clients import As
 
+NEWEST_ONLY = True  # the demo is loaded by the services of all domains, whose statements are tried there
+
 API = "/api/v1"
 
 

@@ -6,6 +6,8 @@ from app.demo.ledger import INVENTED
 from app.demo.task_forces import MARK, WATER
 from tests.clients import As
 
+NEWEST_ONLY = True  # the demo is loaded by the services of all domains, whose statements are tried there
+
 API = "/api/v1"
 
 
