@@ -6,6 +6,7 @@ seed: the State Council announces them year by year, so beyond ``seed_known_unti
 """
 
 import re
+from calendar import monthrange
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -316,6 +317,12 @@ def is_working_day(day: date, overrides: Mapping[date, bool]) -> bool:
     if not first <= day <= last:
         raise CalendarUnknown(day)
     return bool(chinese_calendar.is_workday(day))
+
+
+def months_after(day: date, count: int) -> date:
+    """The same day of the month `count` months later, or the last one that this month has."""
+    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def add_working_days(day: date, count: int, overrides: Mapping[date, bool]) -> date:

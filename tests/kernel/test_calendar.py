@@ -170,3 +170,9 @@ def test_beyond_the_seed_only_overrides_answer() -> None:
         calendar.add_working_days(last, 1, {})
     with pytest.raises(CalendarUnknown):
         calendar.is_working_day(date(2003, 12, 31), {})
+
+
+def test_months_later_is_the_same_day_or_the_last_of_a_shorter_month() -> None:
+    assert calendar.months_after(date(2026, 1, 31), 1) == date(2026, 2, 28)
+    assert calendar.months_after(date(2026, 11, 30), 3) == date(2027, 2, 28)
+    assert calendar.months_after(date(2026, 3, 15), 12) == date(2027, 3, 15)

@@ -1,6 +1,6 @@
 """Green, yellow, red: what a task's plan, its facts, a day and the rule say, and why. No database."""
 
-import calendar as months
+from calendar import monthrange
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from app.facts.task_forces.terms import LIGHT_LABELS, Light, rank_of
+from app.kernel.calendar import months_after
 from app.kernel.rules import RuleKind, declare
 
 _DAY = timedelta(days=1)
@@ -128,11 +129,5 @@ def worst(tasks: Iterable[tuple[str, Judged]]) -> Judged:
     return Judged(light, tuple(f"{title}：{'；'.join(judged.why)}" for title, judged in lit if judged.light is light))
 
 
-def months_after(day: date, count: int) -> date:
-    """The same day of the month `count` months later, or the last one that this month has."""
-    year, month = divmod(day.year * 12 + day.month - 1 + count, 12)
-    return date(year, month + 1, min(day.day, months.monthrange(year, month + 1)[1]))
-
-
 def last_of_month(day: date) -> date:
-    return day.replace(day=months.monthrange(day.year, day.month)[1])
+    return day.replace(day=monthrange(day.year, day.month)[1])

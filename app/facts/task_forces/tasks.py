@@ -11,7 +11,6 @@ from app.facts.evidence import queries as papers
 from app.facts.projects import queries as projects
 from app.facts.projects.models import Project
 from app.facts.projects.units import ids_of
-from app.facts.task_forces.lights import months_after
 from app.facts.task_forces.models import Decision, Member, Task, TaskForce, TaskNeed, TaskPaper, TaskReport
 from app.facts.task_forces.service import check_arranges, check_works, opened, touch
 from app.facts.task_forces.task_queries import NoTask
@@ -29,6 +28,7 @@ from app.identity.auth.queries import name_of
 from app.identity.periods.closures import Closed, hold
 from app.kernel import calendar, preconditions
 from app.kernel.access import Actor, Role
+from app.kernel.calendar import months_after
 from app.kernel.errors import Conflict, Forbidden, Invalid
 from app.kernel.events import record
 

@@ -21,7 +21,7 @@ from app.facts.rewards.claims.instalments import rearranged
 from app.facts.rewards.claims.machine import BY_VERB, ENDED, HANDS, TRANSITIONS, Need, allowed
 from app.facts.rewards.claims.models import Claim
 from app.facts.rewards.claims.payments import parts
-from app.facts.rewards.claims.service import months_after, notice_end
+from app.facts.rewards.claims.service import notice_end
 from app.facts.rewards.claims.terms import ClaimState, Verb
 from app.kernel.access import TABLE, Role
 from tests.clients import As, Work
@@ -103,9 +103,6 @@ def test_a_difference_is_taken_by_what_is_not_paid(due: list[int], paid: dict[in
 
 
 def test_days() -> None:
-    assert months_after(date(2026, 1, 31), 1) == date(2026, 2, 28)
-    assert months_after(date(2026, 11, 30), 3) == date(2027, 2, 28)
-    assert months_after(date(2026, 3, 15), 12) == date(2027, 3, 15)
     # From the Wednesday before National Day: five working days are 9-30, 10-8, 10-9, 10-10 (worked) and 10-12.
     known = {date(2026, 10, day): False for day in range(1, 8)} | {date(2026, 10, 10): True}
     assert notice_end(date(2026, 9, 30), 5, known) == date(2026, 10, 12)

@@ -9,16 +9,6 @@ from docx.table import Table
 from docx.text.paragraph import Paragraph
 from pypdf import PdfReader
 
-from app.kernel.documents import fonts
-
-
-def has_chinese() -> bool:
-    """Whether this machine has a font in which Chinese can be printed."""
-    try:
-        return bool(fonts.faces(fonts.installed(None)))
-    except fonts.NoChineseFont:
-        return False
-
 
 def words(document: bytes) -> str:
     """All text of a .docx, heads of pages first."""

@@ -1,7 +1,6 @@
 """What was published, on paper: Word and PDF of the frozen content, with templates that the office can replace."""
 
 import io
-import os
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -24,12 +23,11 @@ from tests.factories.engagements import make_engagement, make_follow_up
 from tests.factories.enterprises import make_enterprise
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
-from tests.published.documents.reading import has_chinese, pages, text_of_pdf, words
+from tests.fonts import needs_font
+from tests.published.documents.reading import pages, text_of_pdf, words
 
 API = "/api/v1"
 AUGUST = {"kind": "monthly_bulletin", "period": "2020-08"}
-# A machine of somebody who only tries things may lack fonts; where it matters they must be there.
-needs_font = pytest.mark.skipif(not os.environ.get("CI") and not has_chinese(), reason="no Chinese font")
 NASTY = "甲<乙>&{{ 7*7 }}{% if x %}#*_$[丙]"
 BULLETIN = f"{API}/issues/monthly_bulletin/2020/1/document"
 TEMPLATE = f"{API}/issues/kinds/monthly_bulletin/template"

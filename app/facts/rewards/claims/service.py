@@ -1,6 +1,5 @@
 """The way of a claim up to its approval: filing, the unit's check, joint review, public notice, approval."""
 
-from calendar import monthrange
 from datetime import date, timedelta
 
 from sqlalchemy.orm import Session
@@ -151,15 +150,9 @@ def _check_window(policy: Policy, project: Project, met_on: date | None, today: 
     }[window.counts_from]
     if since is None:
         raise WindowClosed("申领期限尚未起算")
-    last = months_after(since, window.months)
+    last = calendar.months_after(since, window.months)
     if today > last:
         raise WindowClosed(f"申领期限自 {since.isoformat()} 起 {window.months} 个月，已于 {last.isoformat()} 届满")
-
-
-def months_after(day: date, months: int) -> date:
-    """The same day so many months later, or the last of that month."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def _check_shares(db: Session, policy: Policy, lead: Lead, body: ClaimIn) -> None:
