@@ -80,6 +80,10 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         "info", title="日志级别", description="What is logged at least"
     )
+    municipal_file: Path | None = Field(
+        None, title="上报市级的通道设置（TOML：地址、密钥、签名算法）；留空则不上报",
+        description="Channels to the municipal system (TOML: addresses, keys, suites); empty: nothing is reported",
+    )  # fmt: skip
     max_upload_mb: int = Field(50, ge=1, le=1024, title="上传上限（MB）", description="Largest upload in MB")
     vault_key: SecretStr = Field(
         SecretStr(""), title="个人信息加密密钥（zhaoshang vault key 生成）；留空则不能保存引资人的证件、电话与账号",

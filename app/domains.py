@@ -7,6 +7,7 @@ from functools import partial
 from fastapi import APIRouter
 
 import app.exchange.ledgers.models
+import app.exchange.municipal.models
 import app.facts.agreements.models
 import app.facts.engagements.models
 import app.facts.enterprises.models

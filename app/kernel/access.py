@@ -89,6 +89,10 @@ class Permission(StrEnum):
     RULE_READ = "rule.read"
     RULE_SAVE = "rule.save"
     RULE_ACTIVATE = "rule.activate"
+    MUNICIPAL_READ = "municipal.read"  # what is reported to the city, and what it holds
+    MUNICIPAL_SEND = "municipal.send"  # sending again, pausing, packages, reconciling
+    MUNICIPAL_PULL = "municipal.pull"  # the city's machine: fetching
+    MUNICIPAL_ANSWER = "municipal.answer"  # the city's machine: receipts that come later
     STREAM_READ = "stream.read"
     LOG_READ = "log.read"
 
@@ -106,6 +110,7 @@ _OFFICER = _STAFF | {
     P.REPORT_EDIT, P.REPORT_JUDGE, P.REWARD_FILE, P.REWARD_REVIEW,
     P.REWARD_CHECK, P.REWARD_PAY,
     P.TASK_FORCE_EDIT, P.TASK_EDIT, P.TASK_LIGHT,
+    P.MUNICIPAL_READ, P.MUNICIPAL_SEND,
 }  # fmt: skip
 
 TABLE: dict[Role, frozenset[Permission]] = {
@@ -115,6 +120,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
         | {P.KEY_EDIT, P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE}
         | {P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE, P.GATE_DECIDE, P.FUND_RECOGNISE, P.OUTCOME_RECOGNISE, P.ISSUE_PUBLISH}
         | {P.PROVIDER_UNMASK, P.REWARD_APPROVE}
+        | {P.MUNICIPAL_PULL, P.MUNICIPAL_ANSWER}
     ),
     Role.REPORTER: frozenset(
         _STAFF
@@ -122,7 +128,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
         | {P.REPORT_EDIT, P.REWARD_FILE, P.REWARD_CHECK}
         | {P.TASK_EDIT}
     ),
-    Role.LEADER: frozenset(_STAFF | {P.TASK_LIGHT, P.SELF}),
+    Role.LEADER: frozenset(_STAFF | {P.TASK_LIGHT, P.SELF, P.MUNICIPAL_READ}),
     Role.SYSTEM_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.UNIT_EDIT, P.USER_READ, P.USER_EDIT, P.KEY_EDIT}),
     Role.SECURITY_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.USER_READ, P.ROLE_GRANT, P.RULE_READ}),
     Role.AUDITOR: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.LOG_READ}),
@@ -130,6 +136,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
 
 KEY_SCOPES = frozenset(
     {P.META_READ, P.UNIT_READ, P.ENTERPRISE_READ, P.PROJECT_READ, P.FIGURE_READ, P.STREAM_READ, P.LEDGER_EXPORT}
+    | {P.MUNICIPAL_READ, P.MUNICIPAL_PULL, P.MUNICIPAL_ANSWER}
 )
 """What a machine's key may be given, by somebody who has it himself: administrators see no business data, and make no
 machine that does."""
