@@ -12,6 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 APP = sorted((ROOT / "app").rglob("*.py"))
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 FLOORS = ("facts", "figures", "published", "exchange", "identity")
 DOMAINS = sorted(
     {path.parent for floor in FLOORS for path in (ROOT / "app" / floor).rglob("*.py")} | {ROOT / "app" / "kernel"}
@@ -23,12 +24,12 @@ def name(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
-def places(pattern: str, *, but: tuple[str, ...] = ()) -> list[str]:
-    """Where a pattern occurs in the code of the application."""
+def places(pattern: str, *, but: tuple[str, ...] = (), within: list[Path] = APP) -> list[str]:
+    """Where a pattern occurs in the code of the application, or of other files."""
     found = re.compile(pattern)
     return [
         f"{name(path)}:{number}"
-        for path in APP
+        for path in within
         if name(path) not in but
         for number, line in enumerate(path.read_text().splitlines(), 1)
         if found.search(line)
@@ -84,8 +85,32 @@ def test_middleware_is_plain_asgi() -> None:
 
 
 def test_clocks_are_read_in_one_place() -> None:
-    clock = r"(datetime|date)\.(now|today|utcnow)\(|time\.time\("
+    clock = r"(datetime|date)\.(now|today|utcnow)\b|\btime\.time\b"
     assert places(clock, but=("app/kernel/calendar.py",)) == []
+    # In the evening of UTC the tests' day would be another than the product's; only this file names those clocks.
+    assert places(clock, but=("tests/test_house.py",), within=TESTS) == []
+
+
+def test_no_test_keeps_a_day_from_its_import() -> None:
+    """A run across midnight in Shanghai would compare with yesterday; benchmarks are not judged by days."""
+    assert [
+        f"{name(path)}:{call.lineno}"
+        for path in TESTS
+        if path.parent.name != "benchmarks"
+        for call in read_at_import(ast.parse(path.read_text()))
+        if re.search(r"\b(today|now)$", ast.unparse(call.func))
+    ] == []
+
+
+def read_at_import(node: ast.AST) -> Iterator[ast.Call]:
+    """The calls that run when a module is imported: those of decorators and defaults, not of functions' bodies."""
+    if isinstance(node, ast.Call):
+        yield node
+    later = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+    for part, value in ast.iter_fields(node):
+        for child in value if isinstance(value, list) else [value]:
+            if isinstance(child, ast.AST) and not (later and part == "body"):
+                yield from read_at_import(child)
 
 
 @pytest.mark.parametrize("path", APP, ids=name)

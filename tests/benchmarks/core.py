@@ -7,7 +7,6 @@ updated, the event chained and inserted, the head of the log moved, the record r
 import hashlib
 import json
 import os
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Header, HTTPException, Response
@@ -26,6 +25,7 @@ from app.facts.projects.models import (
 )
 from app.identity.auth.models import User, UserSession
 from app.identity.units.models import Unit
+from app.kernel import calendar
 from app.kernel.chain import Event, LogHead
 
 url = make_url(os.environ["DATABASE_URL"])
@@ -59,7 +59,7 @@ def patch(
     code: str, body: Patch, authorization: Annotated[str, Header()], if_match: Annotated[str, Header()]
 ) -> Response:
     mark = hashlib.sha256(authorization.removeprefix("Bearer ").encode()).hexdigest()
-    now = datetime.now(UTC)
+    now = calendar.now()
     with engine.begin() as connection:
         who = connection.execute(
             select(UserSession.expires_at, User.id, User.login, User.roles)

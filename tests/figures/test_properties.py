@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from app.figures.dimensions import DIMENSIONS
 from app.figures.indicators import INDICATORS_BY_CODE, find, rulebook
 from app.figures.questions import Question, answer
 from app.identity.units.models import Tier, Unit, UnitKind, UnitTerm
+from app.kernel import calendar
 from app.kernel.access import Actor, Role
 from app.kernel.calendar import Period, iso_week
 from app.kernel.db import Database
@@ -115,7 +116,7 @@ def _fill(connection: Connection, district: list[Row]) -> None:
                 "industry_edition": "2017", "sector": row.sector, "chain": row.chain, "signed_on": row.signed_on,
                 "started_on": row.started_on, "first_formal_fen": row.first_fen, "contract_fen": 0,
                 "framework_fen": 0, "funds_fen": 0, "tracked_from": row.tracked_from,
-                "archived_on": row.archived_on, "imported": False, "changed_at": datetime.now(UTC), "version": 1,
+                "archived_on": row.archived_on, "imported": False, "changed_at": calendar.now(), "version": 1,
             },
         )  # fmt: skip
         part = {"project_id": number, "role": "responsible"}
@@ -132,7 +133,7 @@ def _fill(connection: Connection, district: list[Row]) -> None:
         for day, amount in row.funds:
             entry = {"project_id": number, "arrived_on": day, "amount_fen": amount, "state": "recognised"}
             more = {"source": "local", "kind": "equity", "currency": "CNY", "imported": False, "entered_by": 0}
-            connection.execute(insert(FundEntry), entry | more | {"entered_at": datetime.now(UTC)})
+            connection.execute(insert(FundEntry), entry | more | {"entered_at": calendar.now()})
 
 
 # -- the same in Python ----------------------------------------------------------------------------------------

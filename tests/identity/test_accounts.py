@@ -1,7 +1,7 @@
 """Accounts and keys: two administrators for one account, machines within their scopes."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 from app.identity.auth import service
 from app.identity.auth.models import ApiKey
 from app.identity.auth.schemas import KeyRow, UserRow
-from app.kernel import chain
+from app.kernel import calendar, chain
 from app.kernel.access import KEY_SCOPES, Permission, Role
 from app.kernel.errors import Invalid
 from app.kernel.idempotency import KeptAnswer
@@ -163,11 +163,15 @@ def test_the_list_of_users_is_filtered_sorted_and_paged(as_: As, db: Work) -> No
 
 # -- keys ------------------------------------------------------------------------------------------------------
 
-KEY = {"name": "数据大屏", "scopes": ["unit.read"], "expires_on": (date.today() + timedelta(days=30)).isoformat()}
+
+def asked(**change: object) -> dict[str, object]:
+    """A key that lasts thirty days, as it is asked for."""
+    lasts = (calendar.today() + timedelta(days=30)).isoformat()
+    return {"name": "数据大屏", "scopes": ["unit.read"], "expires_on": lasts} | change
 
 
 def key_for(as_: As, **change: object) -> Any:
-    answer = as_("system_admin").post("/api/v1/keys", json=KEY | change)
+    answer = as_("system_admin").post("/api/v1/keys", json=asked(**change))
     assert answer.status_code == 201, answer.text
     return answer.json()
 
@@ -186,7 +190,7 @@ def test_a_key_opens_what_its_scopes_say_and_nothing_else(as_: As, client_of: Ca
 
 @pytest.mark.parametrize("scope", sorted(set(Permission) - KEY_SCOPES))
 def test_no_key_gets_a_permission_to_change(as_: As, scope: str) -> None:
-    answer = as_("system_admin").post("/api/v1/keys", json=KEY | {"scopes": [scope]})
+    answer = as_("system_admin").post("/api/v1/keys", json=asked(scopes=[scope]))
     assert answer.status_code == 422 and answer.json()["errors"][0]["field"] == "scopes.0"
 
 
@@ -203,7 +207,7 @@ GIVEN = {
 def test_nobody_makes_a_key_to_what_he_may_not_see(as_: As, client_of: Callable[..., TestClient], role: Role) -> None:
     maker = as_(role.value)
     for scope in sorted(KEY_SCOPES):
-        answer = maker.post("/api/v1/keys", json=KEY | {"name": scope, "scopes": ["unit.read", scope]})
+        answer = maker.post("/api/v1/keys", json=asked(name=scope, scopes=["unit.read", scope]))
         if scope in GIVEN.get(role, ()):
             assert answer.status_code == 201, scope
             read = client_of(answer.json()["key"]).get("/api/v1/projects")
@@ -218,7 +222,7 @@ def test_nobody_makes_a_key_to_what_he_may_not_see(as_: As, client_of: Callable[
 
 
 def test_keys_are_revoked_by_whoever_makes_any(as_: As) -> None:
-    key = as_("reviewer").post("/api/v1/keys", json=KEY | {"scopes": ["project.read"]}).json()["id"]
+    key = as_("reviewer").post("/api/v1/keys", json=asked(scopes=["project.read"])).json()["id"]
     assert as_("officer").delete(f"/api/v1/keys/{key}").status_code == 403
     assert as_("system_admin").delete(f"/api/v1/keys/{key}").json()["revoked_at"] is not None
 
@@ -232,13 +236,13 @@ def test_a_key_is_bound_to_its_addresses(as_: As, client_of: Callable[..., TestC
         answer = client_of(secret, address).get("/api/v1/units")
         assert answer.status_code == status, address
     assert answer.json()["code"] == "address_refused"
-    wrong = as_("system_admin").post("/api/v1/keys", json=KEY | {"name": "x", "addresses": ["10.1.0.0/33"]})
+    wrong = as_("system_admin").post("/api/v1/keys", json=asked(name="x", addresses=["10.1.0.0/33"]))
     assert wrong.json()["errors"][0]["field"] == "addresses.0"
 
 
 def test_a_key_ends_with_its_last_day(as_: As, client_of: Callable[..., TestClient]) -> None:
-    secret = key_for(as_)["key"]
-    last = date.fromisoformat(str(KEY["expires_on"]))
+    last = calendar.today() + timedelta(days=30)
+    secret = key_for(as_, expires_on=last.isoformat())["key"]
     with time_machine.travel(f"{last}T23:59:59+08:00", tick=False) as clock:
         assert client_of(secret).get("/api/v1/units").status_code == 200
         clock.shift(1)
@@ -247,8 +251,8 @@ def test_a_key_ends_with_its_last_day(as_: As, client_of: Callable[..., TestClie
 
 @pytest.mark.parametrize("days", [-1, 367])
 def test_a_key_lasts_a_year_at_most(as_: As, days: int) -> None:
-    change = {"expires_on": (date.today() + timedelta(days=days)).isoformat()}
-    assert as_("system_admin").post("/api/v1/keys", json=KEY | change).status_code == 422
+    last = calendar.today() + timedelta(days=days)
+    assert as_("system_admin").post("/api/v1/keys", json=asked(expires_on=last.isoformat())).status_code == 422
 
 
 def test_a_revoked_key_opens_nothing(as_: As, client_of: Callable[..., TestClient], db: Work) -> None:

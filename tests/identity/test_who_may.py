@@ -1,7 +1,7 @@
 """Who may do what: every route of identity, asked by every role, by nobody and by a machine."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from fastapi.routing import APIRoute
@@ -15,6 +15,7 @@ from app.identity.notices.routes import router as notices
 from app.identity.periods.routes import router as periods
 from app.identity.rulebook.routes import router as rulebook
 from app.identity.units.routes import router as units
+from app.kernel import calendar
 from app.kernel.access import KEY_SCOPES, Role
 from app.kernel.routing import PREFIX
 from tests.clients import As, Work
@@ -119,7 +120,7 @@ def test_a_machine_reads_what_it_was_given_and_nothing_else(
 ) -> None:
     body = {
         "name": "全部", "scopes": sorted(KEY_SCOPES),
-        "expires_on": (date.today() + timedelta(days=1)).isoformat(),
+        "expires_on": (calendar.today() + timedelta(days=1)).isoformat(),
     }  # fmt: skip
     machine = client_of(as_("reviewer").post("/api/v1/keys", json=body).json()["key"])
     let_in = {place for place in TABLE if ask(machine, place) != 403}

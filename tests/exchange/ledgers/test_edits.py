@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import event, select
 
 from app.facts.projects.models import Project
+from app.kernel import calendar
 from tests.exchange.ledgers.importing import book, confirm, kinds, know_units, row, send, told
 from tests.factories.funds import make_fund
 from tests.replay import assert_log_equals_tables
 
 Fixture = Callable[..., Any]
-TODAY = dt.date.today().isoformat()
 FULL = {
     "产业链": "玻纤材料", "备注": "原备注", "别名": "杭玻", "协同单位": "区商务委、区林业局", "开工日期": "2020-06-01",
     "阶段": "开工", "用地面积(亩)": 120.5, "经度": 108.77, "纬度": 29.53, "总投资(万元)": 15000, "产业类别": "工业",
@@ -78,7 +78,7 @@ def test_an_older_file_leaves_what_was_edited_by_hand(officer: Any, there: str, 
     assert len(messages) == 2, messages
     chain = next(message for message in messages if "产业链" in message or "玻纤材料" in message)
     name = officer.get("/api/v1/auth/me").json()["name"]
-    assert name in chain and TODAY in chain and "“新材料”" in chain and "“玻纤材料”" in chain
+    assert name in chain and calendar.today().isoformat() in chain and "“新材料”" in chain and "“玻纤材料”" in chain
     assert "改为空" in next(message for message in messages if "原备注" in message)
     project = officer.get(at(there)).json()
     assert (project["chain"], project["note"], project["jobs"]) == ("新材料", None, 30)
@@ -98,7 +98,9 @@ def test_a_third_value_is_taken_and_told(officer: Any, there: str) -> None:
     result = send(officer, book(row(**{"产业链": "复合材料"})))
     assert [(c["from"], c["to"]) for c in result["rows"][0]["changes"]] == [("新材料", "复合材料")]
     ((cell, message),) = warned(result, "edit_overwritten").items()
-    assert cell == "K2" and all(word in message for word in ("新材料", "玻纤材料", "复合材料", TODAY))
+    assert cell == "K2" and all(
+        word in message for word in ("新材料", "玻纤材料", "复合材料", calendar.today().isoformat())
+    )
     back = send(officer, book(row(**{"产业链": "新材料"})))
     assert officer.get(at(there)).json()["chain"] == "新材料", "an import has spoken since: files are equal again"
     assert warned(back) == {} and warned(back, "edit_overwritten") == {}

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 from app.facts.agreements.models import Agreement
 from app.facts.enterprises.models import Enterprise, Ownership
 from app.facts.projects.models import Project
+from app.kernel import calendar
 from tests.clients import As
 from tests.exchange.ledgers.importing import book, confirm, kinds, know_units, row, send, sheet, told
 from tests.factories.enterprises import make_enterprise
@@ -144,7 +145,7 @@ def test_a_new_unit_holds_from_today(officer: Any, there: str, app: Any) -> None
     result = send(officer, book(row(**{"责任单位": "区商务委", "协同单位": "区经信委、区林业局"})))
     assert ("unit", "区经济信息委", "区商务委") in changes(result)
     units = {(u["name"], u["role"]): (u["valid_from"], u["valid_to"]) for u in project(officer)["units"]}
-    today = dt.date.today()
+    today = calendar.today()
     assert units["区经济信息委", "responsible"] == ("2020-03-12", (today - dt.timedelta(days=1)).isoformat())
     assert units["区商务委", "responsible"] == (today.isoformat(), None)
     assert units["区林业局", "cooperating"] == (today.isoformat(), None)
