@@ -285,6 +285,9 @@ FEED: Feed = declare(
         "issue": Subject(P.ISSUE_READ, ("issue",)),
         "document_template": Subject(P.ISSUE_READ, ("document_template",)),
         "rule_version": Subject(P.RULE_READ, ("rule", "rule_version")),
+        "municipal_channel": Subject(P.MUNICIPAL_READ, ("municipal_channel",)),
+        "municipal_package": Subject(P.MUNICIPAL_READ, ("municipal_package",)),
+        "municipal_reconciliation": Subject(P.MUNICIPAL_READ, ("municipal_reconciliation",)),
         "notice": Subject(P.SELF, ("notice",), is_for),
     }
 )

@@ -26,3 +26,11 @@ Line = Annotated[str, AfterValidator(_line), StringConstraints(min_length=1, max
 
 Paragraph = Annotated[str, AfterValidator(_paragraph), StringConstraints(min_length=1, max_length=20_000)]
 """Text with line breaks: a note, a reason."""
+
+
+def cleaned(text: str | None, longest: int) -> str | None:
+    """What another system says, fit to be kept and shown: no control characters, cut off; None for nothing."""
+    if text is None:
+        return None
+    kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") else c for c in text[: 4 * longest])
+    return unicodedata.normalize("NFC", " ".join(kept.split()))[:longest].strip() or None

@@ -1,0 +1,81 @@
+"""What the city has rejected: told to those who may correct and send, and into the log; settled once it is accepted."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from app.exchange.municipal.models import Channel
+from app.exchange.municipal.wire.contract import RECORD_KIND_LABELS, RecordKind
+from app.identity.notices import recipients
+from app.kernel import events, notices
+from app.kernel.access import Permission
+from app.kernel.notices import OPEN, Notice, declare
+
+REJECTED = declare(
+    "municipal.rejected",
+    "上报被市级退回",
+    "上报{channel}的{what}{record}（第 {version} 版）被退回：{reason}",
+    waits=True,
+)
+MANY_REJECTED = declare(
+    "municipal.many_rejected",
+    "多条上报被市级退回",
+    "上报{channel}的 {count} 条记录被退回，首条为{what}{record}：{reason}",
+)
+TOLD_SINGLY = 10
+"""So many rejections of one batch are told one by one; when a whole batch comes back, one notice says more than a
+hundred."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rejection:
+    """A record in a version that the city will not have, and why."""
+
+    kind: RecordKind
+    key: str
+    version: int
+    code: str | None
+    field: str | None
+    reason: str | None
+
+    @property
+    def told(self) -> str:
+        parts = (self.reason, self.field and f"字段 {self.field}", self.code and f"代码 {self.code}")
+        return "，".join(part for part in parts if part) or "未说明原因"
+
+
+def tell(db: Session, channel: Channel, name: str, found: Sequence[Rejection]) -> None:
+    """Tell of records that were rejected just now; `name` is the channel's."""
+    if not found:
+        return
+    # Reasons are the city's words: they stay with the record, the log cannot be erased.
+    told = [[str(one.kind), one.key, one.version, one.code, one.field] for one in found]
+    events.record(db, "municipal_channel.rejected", channel, records=told)
+    people = recipients.who_may(db, Permission.MUNICIPAL_SEND)
+    if len(found) > TOLD_SINGLY:
+        first = found[0]
+        notices.tell(
+            db, people, MANY_REJECTED, channel, channel=name, count=len(found), what=RECORD_KIND_LABELS[first.kind],
+            record=first.key, reason=first.told,
+        )  # fmt: skip
+        return
+    for one in found:
+        notices.tell(
+            db, people, REJECTED, channel, key=_key(channel, one.kind, one.key), channel=name,
+            what=RECORD_KIND_LABELS[one.kind], record=one.key, version=one.version, reason=one.told,
+        )  # fmt: skip
+
+
+def settle(db: Session, channel: Channel, accepted: Sequence[tuple[RecordKind, str]]) -> None:
+    """These are held now: what was told of them is done."""
+    if not accepted:
+        return
+    keys = [_key(channel, kind, key) for kind, key in accepted]
+    for key in db.scalars(select(Notice.key).where(Notice.key.in_(keys), OPEN).distinct().order_by(Notice.key)):
+        notices.settle(db, key)
+
+
+def _key(channel: Channel, kind: RecordKind, key: str) -> str:
+    return f"{REJECTED.code}:{channel.id}:{kind}:{key}"
