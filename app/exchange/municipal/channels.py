@@ -12,7 +12,9 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, ValidationError, model_validator
 
+from app.exchange.municipal.wire import bodies, signatures, sm2
 from app.exchange.municipal.wire.contract import MOST_RECORDS, BodyCipher, SignatureSuite
+from app.exchange.municipal.wire.signatures import Keys
 
 
 class Connection(BaseModel):
@@ -54,11 +56,26 @@ class Connection(BaseModel):
             raise ValueError("须有 key_id 与 secret")
         if self.suite == "sm2" and self.mode != "file" and not self.city_key.get_secret_value():
             raise ValueError("SM2 须有 city_key")
+        if self.suite == "sm2" and self.secret.get_secret_value():
+            if not sm2.installed():
+                raise ValueError(sm2.MISSING)
+            sm2.public_of(self.shared)
+            sm2.check_public(_bytes(self.city_key))
+        if not signatures.supported(self.suite):
+            raise ValueError(f"本机的密码库不支持 {self.suite}")
+        if self.cipher == "sm4-gcm" and not bodies.supported():
+            raise ValueError("本机的密码库不支持 sm4-gcm")
         if self.cipher == "sm4-gcm" and len(_bytes(self.cipher_key)) != 16:
             raise ValueError("cipher_key 应为 16 字节的 base64")
         if self.suite.startswith("hmac") and self.secret.get_secret_value() and len(_bytes(self.secret)) < 16:
             raise ValueError("secret 应为至少 16 字节的 base64")
         return self
+
+    @property
+    def keys(self) -> Keys:
+        """What our side signs, checks and seals with."""
+        sealing = self.sealing if self.cipher == "sm4-gcm" else b""
+        return Keys(self.suite, self.key_id, self.shared, _bytes(self.city_key), sealing)
 
     @property
     def shared(self) -> bytes:
