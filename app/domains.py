@@ -24,6 +24,7 @@ import app.facts.rewards.leads.models
 import app.facts.rewards.providers.models
 import app.facts.statistics.models
 import app.facts.task_forces.models
+import app.facts.tickets.models
 import app.identity.auth.models
 import app.identity.periods.models
 import app.identity.units.models
@@ -60,6 +61,7 @@ from app.facts.history.routes import engagements as engagement_history
 from app.facts.history.routes import rewards as reward_history
 from app.facts.history.routes import router as history
 from app.facts.history.routes import task_forces as task_force_history
+from app.facts.history.routes import tickets as ticket_history
 from app.facts.meta.routes import router as meta
 from app.facts.outcomes import reactions as outcomes_react
 from app.facts.outcomes.ledger import OUTCOMES
@@ -104,6 +106,12 @@ from app.facts.task_forces.jobs import escalate as escalate_tasks
 from app.facts.task_forces.meeting_routes import router as meetings
 from app.facts.task_forces.routes import router as task_forces
 from app.facts.task_forces.task_routes import router as tasks
+from app.facts.tickets import notices as tickets_tell
+from app.facts.tickets import reactions as tickets_react
+from app.facts.tickets import sights as ticket_sights
+from app.facts.tickets.jobs import watch as watch_tickets
+from app.facts.tickets.rating_routes import router as ticket_ratings
+from app.facts.tickets.routes import router as tickets
 from app.figures.routes import router as figures
 from app.identity.auth.account_routes import router as accounts
 from app.identity.auth.routes import router as auth
@@ -157,10 +165,13 @@ ROUTERS: tuple[APIRouter, ...] = (
     task_calendar,
     task_forces,
     meetings,
+    tickets,
+    ticket_ratings,
     history,
     engagement_history,
     reward_history,
     task_force_history,
+    ticket_history,
     attention,
     meta,
     documents,
@@ -262,6 +273,29 @@ REACTIONS = _also(
         "lead.withdrawn": claims_react.lead_withdrawn,
     },
 )
+REACTIONS = _also(
+    REACTIONS,
+    dict.fromkeys(
+        (
+            "project.units_changed",
+            "project.confidentiality_changed",
+            "project.imported",
+            "project.task_force_formed",
+            "project.task_force_members_changed",
+            "project.task_force_dissolved",
+        ),
+        tickets_react.sight_changed,
+    )
+    | dict.fromkeys(("ticket.recorded", "ticket.accepted", "ticket.transferred", "ticket.reopened"), tickets_tell.given)
+    | {
+        "ticket.solved": tickets_tell.solved,
+        "ticket.voided": tickets_tell.voided,
+        "ticket.rated": tickets_tell.rated,
+        "enterprise.merged": tickets_react.enterprise_merged,
+        "enterprise.unmerged": tickets_react.enterprise_unmerged,
+        "period.reopened": tickets_react.period_reopened,
+    },
+)
 """Kind of event → who listens. Downwards a domain calls; upwards it records, and this table says what follows."""
 
 P = Permission
@@ -273,6 +307,7 @@ FEED: Feed = declare(
         "unit": Subject(P.UNIT_READ, ("unit",)),
         "report": Subject(P.REPORT_READ, ("report",), reports_sight.admits),
         "task_force": Subject(P.TASK_FORCE_READ, ("task_force",), sights.admits, task_force_sights.newest),
+        "ticket": Subject(P.TICKET_READ, ("ticket",), ticket_sights.admits, ticket_sights.newest),
         "report_week": Subject(P.REPORT_READ, ("report_week",)),
         "claim": Subject(P.REWARD_READ, ("claim",), rewards_sight.admits, rewards_sight.newest_of(Claim)),
         "reward_budget": Subject(P.REWARD_READ, ("reward_budget",)),
@@ -307,6 +342,7 @@ JOBS: tuple[Job, ...] = (
     Job("follow_ups_due", remind_of_follow_ups, at=time(8, 10)),
     Job("reward_notices_over", remind_of_notices, at=time(8, 20)),
     Job("task_escalation", escalate_tasks, at=time(8, 20)),
+    Job("ticket_limits", watch_tickets, every=timedelta(minutes=5)),
     Job("attention_digest", digest, at=time(8, 30), weekday=0),
     Job("weekly_reports", keep_weeks, every=timedelta(minutes=1)),
     Job("interrupted_imports", imports.give_up, every=timedelta(minutes=5)),

@@ -26,6 +26,7 @@ from app.kernel.heads import Heads
 from app.kernel.replies import Shelf
 from app.kernel.routing import Switchboard
 from app.kernel.telemetry import Metrics, Telemetry, set_up_logs
+from app.kernel.throttle import Throttle
 
 DESCRIPTION = """慧招商：区县招商投资促进局的开放后端。
 
@@ -49,6 +50,7 @@ TAGS = {
     "reviews": "项目审查：送审、结论、撤回与条件的落实",
     "engagements": "对接活动：拜访、来访、活动、推介、宣传与线上洽谈，填报的合并，以及对接落实",
     "task_forces": "项目专班：成员单位、任务与亮灯，倒排工期、调度会、逐级督办与日历订阅",
+    "tickets": "店小二：企业诉求的首接负责、受理、转办、时限与督办、办结，企业以一次性链接评价",
     "attention": "需要关注的项目：久未推进、临期与缺项",
     "rewards": "引资人奖励：线索、排除情形、申报与审核、公示、支付、预算与荣誉",
     "enterprises": "企业库：名称、上市、联系人、查重与合并",
@@ -118,6 +120,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.vault = settings.open_vault()
     app.state.shelf = Shelf()
     app.state.metrics = Metrics()
+    app.state.throttle = Throttle()
     app.state.hub = Hub(
         database, domains.FEED, heartbeat=settings.stream_heartbeat_seconds, life=settings.stream_life_seconds
     )

@@ -25,7 +25,7 @@ COMMITTED = ROOT / "openapi" / "openapi.json"
 PUBLIC = {
     "/healthz", "/readyz", "/metrics", "/docs", "/openapi.json",
     "/api/v1/auth/login", "/api/v1/auth/password-policy", "/api/v1/task-forces/calendar.ics",
-    "/api/v1/issues/{kind}/{year}/{number}/verification",
+    "/api/v1/issues/{kind}/{year}/{number}/verification", "/api/v1/ticket-ratings/{token}",
 }  # fmt: skip
 WHOLE = {"get /api/v1/units", "get /api/v1/auth/sessions", "get /api/v1/rules"}
 """Lists of a few dozen at most that come in one piece, in the same envelope as others."""
@@ -315,7 +315,7 @@ def test_changes_by_post_may_be_repeated(operations: dict[str, dict[str, Any]]) 
     assert without == {
         "/users", "/users/{login}/password-reset", "/keys", "/me/calendar-tokens", "/auth/login",
         "/enterprises/duplicates", "/boards/{week}/trials", "/reward-policies/trials", "/lead-providers/find",
-        "/lead-providers/{provider_id}/unmask",
+        "/lead-providers/{provider_id}/unmask", "/tickets/{ticket_id}/rating-links", "/ticket-ratings/{token}",
     }  # fmt: skip
 
 

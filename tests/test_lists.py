@@ -13,6 +13,7 @@ from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
 from tests.factories.rewards import make_claim, make_giver, make_lead
 from tests.factories.task_forces import make_task_force
+from tests.factories.tickets import make_ticket
 
 EVERY_CASE = True  # they choose the statements
 
@@ -37,6 +38,7 @@ def test_a_list_is_sorted_by_what_it_tells(path: str, as_: As, db: Work) -> None
         numbers = {"engagement_id": make_engagement(session, unit="u1").id, "lead_id": make_lead(session).id}
         numbers["provider_id"] = make_giver(session).id
         numbers["claim_id"] = make_claim(session).id
+        numbers["ticket_id"] = make_ticket(session).id
         numbers["task_force_id"] = make_task_force(session, make_project(session)).id
     permission, keys = LISTS[path]
     client = as_(next(role.value for role in Role if Permission(permission) in TABLE[role]))

@@ -26,6 +26,7 @@ from tests.factories.agreements import make_agreement
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
 from tests.factories.rewards import make_claim, make_lead
+from tests.factories.tickets import make_ticket
 
 API = "/api/v1"
 WORD = "绝密甲辰"
@@ -107,6 +108,7 @@ def sealed(as_: As, db: Work) -> Sealed:
         project = session.scalars(select(Project).where(Project.code == code)).one()
         unit = make_unit(session, "jxw")
         lead = make_lead(session, project=project, unit=unit, information=f"{WORD}线索", investor=f"{WORD}投资方")
+        make_ticket(session, unit=unit, project=project, text=f"{WORD}诉求", result=f"{WORD}结果")
         make_claim(session, lead, gross_fen=76_543_21, now_fen=76_543_21, held_reason=f"{WORD}理由", paid=True)
     seal = {"level": "sealed", "users": ["named"], "reason": "投资方要求"}
     assert put_part(judge, of, "confidentiality", seal).status_code == 200
@@ -227,7 +229,8 @@ def test_who_is_named_sees_it(as_: As, sealed: Sealed, operations: list[tuple[st
         "/api/v1/rewards/payments",
         "/api/v1/projects", of, f"{of}/agreements", f"{of}/funds", f"{of}/evidence", f"{of}/reviews", f"{of}/history",
         f"{of}/evidence/{{evidence_id}}/file", "/api/v1/engagements/{engagement_id}", "/api/v1/figures/rows",
-        "/api/v1/map", "/api/v1/ledgers/export", "/api/v1/task-forces", "/api/v1/tasks",
+        "/api/v1/map", "/api/v1/ledgers/export", "/api/v1/task-forces", "/api/v1/tasks", "/api/v1/tickets",
+        "/api/v1/tickets/{ticket_id}", "/api/v1/tickets/{ticket_id}/history",
     }  # fmt: skip
 
 

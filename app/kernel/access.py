@@ -80,6 +80,8 @@ class Permission(StrEnum):
     PROVIDER_UNMASK = "provider.unmask"  # identity numbers, phones and accounts of lead providers in clear
     FIGURE_READ = "figure.read"
     STATISTIC_EDIT = "statistic.edit"  # figures typed in from outside
+    TICKET_READ = "ticket.read"  # a reporter those that the own unit owns or recorded
+    TICKET_EDIT = "ticket.edit"  # recording, accepting, solving; a reporter those of the own unit
     ISSUE_READ = "issue.read"  # what was published
     ISSUE_PUBLISH = "issue.publish"
     LEDGER_IMPORT = "ledger.import"
@@ -101,7 +103,7 @@ P = Permission
 _STAFF = {
     P.META_READ, P.UNIT_READ, P.ENTERPRISE_READ, P.PROJECT_READ, P.FIGURE_READ, P.STREAM_READ, P.LEDGER_EXPORT,
     P.RULE_READ, P.EVIDENCE_READ, P.ENGAGEMENT_READ, P.REPORT_READ, P.ISSUE_READ, P.REWARD_READ,
-    P.TASK_FORCE_READ,
+    P.TASK_FORCE_READ, P.TICKET_READ,
 }  # fmt: skip
 _OFFICER = _STAFF | {
     P.UNIT_EDIT, P.ENTERPRISE_EDIT, P.ENTERPRISE_MERGE, P.CONTACT_READ, P.PROJECT_CREATE, P.PROJECT_EDIT,
@@ -109,7 +111,7 @@ _OFFICER = _STAFF | {
     P.RULE_SAVE, P.EVIDENCE_ADD, P.REVIEW_REQUEST, P.GATE_OVERRIDE, P.ENGAGEMENT_EDIT, P.ENGAGEMENT_JOIN,
     P.REPORT_EDIT, P.REPORT_JUDGE, P.REWARD_FILE, P.REWARD_REVIEW,
     P.REWARD_CHECK, P.REWARD_PAY,
-    P.TASK_FORCE_EDIT, P.TASK_EDIT, P.TASK_LIGHT,
+    P.TASK_FORCE_EDIT, P.TASK_EDIT, P.TASK_LIGHT, P.TICKET_EDIT,
     P.MUNICIPAL_READ, P.MUNICIPAL_SEND,
 }  # fmt: skip
 
@@ -126,7 +128,7 @@ TABLE: dict[Role, frozenset[Permission]] = {
         _STAFF
         | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.ENGAGEMENT_EDIT}
         | {P.REPORT_EDIT, P.REWARD_FILE, P.REWARD_CHECK}
-        | {P.TASK_EDIT}
+        | {P.TASK_EDIT, P.TICKET_EDIT}
     ),
     Role.LEADER: frozenset(_STAFF | {P.TASK_LIGHT, P.SELF, P.MUNICIPAL_READ}),
     Role.SYSTEM_ADMIN: frozenset({P.SELF, P.META_READ, P.UNIT_READ, P.UNIT_EDIT, P.USER_READ, P.USER_EDIT, P.KEY_EDIT}),

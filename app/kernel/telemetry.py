@@ -131,6 +131,12 @@ def _labels(scope: Scope) -> tuple[str, str]:
     return method if method in METHODS else "-", getattr(scope.get("route"), "path", "-")
 
 
+def told_path(scope: Scope) -> str:
+    """The path as the log may tell it: where a part of it is a secret, the route's own."""
+    route: str = getattr(scope.get("route"), "path", "")
+    return route if "{token}" in route else scope["path"]
+
+
 def _request_id(scope: Scope) -> str:
     for name, value in scope["headers"]:
         if name == b"x-request-id":
@@ -171,6 +177,6 @@ class Telemetry:
             seconds = perf_counter() - started
             self.metrics.requests.labels(*_labels(scope), status).observe(seconds)
             log.info(
-                "request", request_id=identifier, method=scope["method"], path=scope["path"], status=status,
+                "request", request_id=identifier, method=scope["method"], path=told_path(scope), status=status,
                 ms=round(seconds * 1000, 2),
             )  # fmt: skip

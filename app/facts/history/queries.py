@@ -25,12 +25,14 @@ from app.facts.history.reward_labels import (
 )
 from app.facts.history.schemas import HistoryQuery
 from app.facts.history.task_force_labels import TASK_FORCE_COLUMNS, TASK_FORCE_TABLES, TASK_FORCE_VERBS
+from app.facts.history.ticket_labels import TICKET_COLUMNS, TICKET_TABLES, TICKET_VERBS
 from app.facts.projects import queries as projects
 from app.facts.rewards.claims import queries as claims
 from app.facts.rewards.leads import queries as leads
 from app.facts.rewards.providers import queries as providers
 from app.facts.task_forces import queries as task_forces
 from app.facts.task_forces.schemas import AsOf
+from app.facts.tickets import queries as tickets
 from app.identity.auth.models import User
 from app.identity.units.models import Unit
 from app.kernel.access import Actor
@@ -51,9 +53,11 @@ HISTORY = Listing(
 )
 _of_subject = and_(Event.subject == bindparam("subject_kind"), Event.subject_key == bindparam("subject_code"))
 
-VERBS = PROJECT_VERBS | ENGAGEMENT_VERBS | LEAD_VERBS | CLAIM_VERBS | PROVIDER_VERBS | TASK_FORCE_VERBS
+VERBS = PROJECT_VERBS | ENGAGEMENT_VERBS | LEAD_VERBS | CLAIM_VERBS | PROVIDER_VERBS | TASK_FORCE_VERBS | TICKET_VERBS
 TABLES = PROJECT_TABLES | ENGAGEMENT_TABLES | LEAD_TABLES | CLAIM_TABLES | PROVIDER_TABLES | TASK_FORCE_TABLES
+TABLES |= TICKET_TABLES
 COLUMNS = PROJECT_COLUMNS | ENGAGEMENT_COLUMNS | LEAD_COLUMNS | CLAIM_COLUMNS | PROVIDER_COLUMNS | TASK_FORCE_COLUMNS
+COLUMNS |= TICKET_COLUMNS
 NAMES: dict[Ref, Any] = {Ref.UNIT: Unit, Ref.ENTERPRISE: Enterprise, Ref.USER: User}
 
 _decode = msgspec.json.Decoder().decode
@@ -93,6 +97,12 @@ def of_task_force(connection: Connection, actor: Actor, number: int, asked: Hist
     """What happened to a task force the actor may see, its tasks and meetings included."""
     task_forces.detail(connection, actor, number, AsOf(as_of=None))
     return _told(connection, "task_force", str(number), asked, with_grants=False)
+
+
+def of_ticket(connection: Connection, actor: Actor, number: int, asked: HistoryQuery) -> dict[str, Any]:
+    """What happened to a ticket the actor may see."""
+    tickets.detail(connection, actor, number)
+    return _told(connection, "ticket", str(number), asked, with_grants=False)
 
 
 def _told(

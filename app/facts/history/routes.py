@@ -10,6 +10,7 @@ from app.facts.rewards.claims.queries import NoClaim
 from app.facts.rewards.leads.queries import NoLead
 from app.facts.rewards.providers.queries import NoProvider
 from app.facts.task_forces.queries import NoTaskForce
+from app.facts.tickets.queries import NoTicket
 from app.identity.auth.access import Read, reads
 from app.kernel.access import Permission
 from app.kernel.asking import asked
@@ -20,11 +21,13 @@ router = api("projects")
 engagements = api("engagements")
 rewards = api("rewards")
 task_forces = api("task_forces")
+tickets = api("tickets")
 
 ClaimId = Annotated[int, Path(description="申报编号", ge=1, le=2**63 - 1, examples=[5])]
 LeadId = Annotated[int, Path(description="线索编号", ge=1, le=2**63 - 1, examples=[12])]
 ProviderId = Annotated[int, Path(description="引资人编号", ge=1, le=2**63 - 1, examples=[12])]
 TaskForceId = Annotated[int, Path(description="专班编号", ge=1, le=2**63 - 1, examples=[3])]
+TicketId = Annotated[int, Path(description="诉求编号", ge=1, le=2**63 - 1, examples=[17])]
 EngagementId = Annotated[int, Path(description="对接活动编号", ge=1, le=2**63 - 1, examples=[17])]
 Code = Annotated[str, Path(description="项目编号", examples=["500114-2020-0046"], pattern="^[0-9A-Za-z-]{1,20}$")]
 
@@ -71,6 +74,21 @@ async def get_task_force_history(
 ) -> Response:
     """Everything that happened to a task force, its tasks and meetings, newest first."""
     return await read.answer(queries.of_task_force, task_force_id, q)
+
+
+@tickets.get(
+    "/tickets/{ticket_id}/history",
+    summary="诉求历史",
+    response_model=HistoryOut,
+    responses=raises(NoTicket, Invalid),
+)
+async def get_ticket_history(
+    read: Annotated[Read, reads(Permission.TICKET_READ)],
+    ticket_id: TicketId,
+    q: Annotated[HistoryQuery, asked(HistoryQuery)],
+) -> Response:
+    """Everything that happened to a ticket, newest first. Who is to be called is told as changed, never by value."""
+    return await read.answer(queries.of_ticket, ticket_id, q)
 
 
 @rewards.get(

@@ -60,6 +60,17 @@ from app.facts.task_forces.terms import (
     TOLD_LABELS,
     WHEN_LABELS,
 )
+from app.facts.tickets.terms import (
+    FILE_PURPOSE_LABELS,
+    LIMIT_UNIT_LABELS,
+    TICKET_CATEGORY_LABELS,
+    TICKET_CHANNEL_LABELS,
+    TICKET_LEVEL_LABELS,
+    TICKET_PLACE_LABELS,
+    TICKET_STATE_LABELS,
+    TICKET_STEP_LABELS,
+    TICKET_TOLD_LABELS,
+)
 from app.identity.units.models import TIER_LABELS, UNIT_KIND_LABELS
 from app.kernel.access import ROLE_LABELS, Actor
 
@@ -125,6 +136,17 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
         "level": LEVEL_LABELS,
         "when": WHEN_LABELS,
         "told": TOLD_LABELS,
+    },
+    "tickets": {
+        "category": TICKET_CATEGORY_LABELS,
+        "channel": TICKET_CHANNEL_LABELS,
+        "state": TICKET_STATE_LABELS,
+        "place": TICKET_PLACE_LABELS,
+        "step": TICKET_STEP_LABELS,
+        "level": TICKET_LEVEL_LABELS,
+        "told": TICKET_TOLD_LABELS,
+        "limit_unit": LIMIT_UNIT_LABELS,
+        "file_purpose": FILE_PURPOSE_LABELS,
     },
     "statistics": {"code": STATISTIC_LABELS},
     "enterprises": {"ownership": OWNERSHIP_LABELS, "listing": LISTING_LABELS},

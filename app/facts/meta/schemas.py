@@ -22,6 +22,7 @@ class ChoicesOut(BaseModel):
     reports: dict[str, list[Choice]] = Field(description="周报")
     rewards: dict[str, list[Choice]] = Field(description="引资人奖励")
     task_forces: dict[str, list[Choice]] = Field(description="项目专班")
+    tickets: dict[str, list[Choice]] = Field(description="企业诉求（店小二）")
     statistics: dict[str, list[Choice]] = Field(description="外部统计数据")
     enterprises: dict[str, list[Choice]] = Field(description="企业")
     units: dict[str, list[Choice]] = Field(description="单位")

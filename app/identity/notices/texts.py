@@ -74,6 +74,36 @@ TASK_SUPERVISED = declare(
     "task.supervised", "督办", "项目「{project}」专班任务「{task}」（{unit}）督办：{why}", waits=True
 )
 
+TICKET_WAITS = declare(
+    "ticket.waits",
+    "诉求待受理",
+    "「{enterprise}」的{category}诉求由{unit}首接负责，请受理并于 {by} 前办结{assumed}",
+    waits=True,
+)
+TICKET_YOURS = declare(
+    "ticket.yours", "诉求待办理", "「{enterprise}」的{category}诉求由您负责，请于 {by} 前办结{assumed}", waits=True
+)
+TICKET_DUE_SOON = declare(
+    "ticket.due_soon", "诉求将到期", "「{enterprise}」的{category}诉求（{unit}）将于 {by} 到期{assumed}", waits=True
+)
+TICKET_OVERDUE = declare(
+    "ticket.overdue",
+    "诉求已逾期",
+    "「{enterprise}」的{category}诉求（{unit}）应于 {by} 办结，已逾期{assumed}",
+    waits=True,
+)
+TICKET_URGED = declare(
+    "ticket.urged", "诉求催办", "催办：「{enterprise}」的{category}诉求（{unit}）应于 {by} 办结{assumed}", waits=True
+)
+TICKET_SUPERVISED = declare(
+    "ticket.supervised",
+    "诉求督办",
+    "督办：「{enterprise}」的{category}诉求（{unit}）应于 {by} 办结{assumed}",
+    waits=True,
+)
+TICKET_SOLVED = declare("ticket.solved", "诉求已办结", "「{enterprise}」的{category}诉求已由{unit}办结：{result}")
+TICKET_RATED = declare("ticket.rated", "企业评价", "「{enterprise}」对{category}诉求的办理（{unit}）评分 {score} 分")
+
 RULE_DRAFT = declare(
     "rule.draft", "规则待启用", "规则「{rule}」第 {number} 版待启用，拟自 {since} 起生效；依据：{basis}", waits=True
 )
