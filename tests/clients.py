@@ -8,6 +8,9 @@
          whole: `as_("officer").get("/api/v1/projects")`.
 `db`     `with db() as session:` is a unit of work of the house itself (`SYSTEM`), `with db(actor) as session:`
          of somebody; committed, with its events, at the end of the block.
+`kept`   `kept(fill, db, as_)` is `fill(db, as_)` on a clean database, and what it returns; it runs once in a worker
+         and day, later tests get the database as it was left then. So it comes first in a test: what was there
+         before is gone, also the people behind clients. It returns names and numbers, no clients.
 
 `put_part(client, "/api/v1/projects/…", "units", {…})` reads a record and puts a part of it, made from that reading.
 """
@@ -25,10 +28,11 @@ from starlette.testclient import TestClient
 from app.config import Settings
 from app.identity.auth.access import Memory
 from app.identity.auth.models import User
-from app.kernel import events
+from app.kernel import calendar, events
 from app.kernel.access import SYSTEM, Actor, Role
 from app.kernel.replies import Shelf
 from app.main import create_app
+from tests.databases import Databases
 from tests.factories.identity import make_session, make_user
 
 VAULT_KEY = "dGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgISE="
@@ -36,6 +40,7 @@ VAULT_KEY = "dGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgISE="
 
 As = Callable[..., TestClient]
 Work = Callable[..., AbstractContextManager[Session]]
+Kept = Callable[..., Any]
 
 
 def put_part(client: TestClient, record: str, part: str, body: dict[str, Any]) -> Any:
@@ -81,6 +86,17 @@ def db(app: FastAPI) -> Work:
             yield session
 
     return work
+
+
+@pytest.fixture
+def kept(app: FastAPI, databases: Databases) -> Kept:
+    def give(fill: Callable[..., Any], *given: Any) -> Any:
+        told = databases.filled((fill.__module__, fill.__qualname__, calendar.today()), lambda: fill(*given))
+        app.state.memory = Memory()
+        app.state.shelf = Shelf()
+        return told
+
+    return give
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@
 `live_server`    `live_server(url)` starts a real server process and waits until it answers; see
                  `tests/servers.py`. `server.base_url`, `server.kill()`, `server.stop()`.
 
-`app`, `db`, `as_`  The application in this process and clients of it: see `tests/clients.py`.
+`app`, `db`, `as_`, `kept`  The application in this process and clients of it: see `tests/clients.py`.
 
 A test that asks for a database, directly or through another fixture, runs once on each backend and carries the
 marks `database` and `sqlite` or `postgres`: `pytest -m "database and postgres"`. With one backend only:

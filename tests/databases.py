@@ -4,14 +4,16 @@ The schema is built once per run in a template. A worker clones it once and keep
 a test the clone gets the template's content back, which costs milliseconds: SQLite copies the pages,
 PostgreSQL empties the tables and refills those the migrations have filled (copies lie in schema `seed`).
 A test that changes the schema, or wants several databases, takes databases of its own (`Databases.new`).
+What many tests begin with is kept likewise (`Databases.filled`) and given back to each of them.
 """
 
 import os
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -49,6 +51,7 @@ class Databases:
     made: list[str] = field(default_factory=list)
     cloned: bool = False
     refill: "_Refill | None" = None
+    kept: dict[Hashable, tuple[str, Any]] = field(default_factory=dict)
 
     @property
     def is_sqlite(self) -> bool:
@@ -137,12 +140,35 @@ class Databases:
             self.refill.run()
         return url
 
+    def filled(self, what: Hashable, fill: Callable[[], Any]) -> Any:
+        """Give this worker's clean database what `fill` puts into it, and tell what `fill` told.
+
+        It is called the first time only; what the database then held comes back for whoever asks for the same.
+        """
+        if what in self.kept:
+            name, told = self.kept[what]
+            if self.refill is None:
+                _copy_pages(self._file(name), self._file(self._name(f"{self.worker}-main")))
+            else:
+                self.refill.run(name)
+            return told
+        told = fill()
+        name = self._name(f"{self.worker}-kept-{len(self.kept)}")
+        if self.refill is None:
+            _copy_pages(self._file(self._name(f"{self.worker}-main")), self._file(name))
+        else:
+            self.refill.keep(name)
+        self.kept[what] = name, told
+        return told
+
     def close(self) -> None:
         """Remove everything this worker has made; at its end."""
         if self.refill is not None:
             self.refill.connection.close()
         if self.cloned:
             self.made.append(self._name(f"{self.worker}-main"))
+        if self.is_sqlite:
+            self.made += [name for name, _ in self.kept.values()]
         self.drop()
 
 
@@ -179,6 +205,9 @@ def _copy_pages(source: Path, target: Path) -> None:
 
 # PostgreSQL
 
+SEED = "seed"
+"""The schema with what the migrations have filled in."""
+
 
 class _Refill:
     """A kept connection that gives one database the template's content back."""
@@ -188,10 +217,14 @@ class _Refill:
         self.connection.execute("SET session_replication_role = replica")
         # Somebody left a transaction open: say so instead of waiting.
         self.connection.execute("SET lock_timeout = '5s'")
-        self.statement = _refill_statement(self.connection)
+        self.statements = {SEED: _refill_statement(self.connection, SEED)}
 
-    def run(self) -> None:
-        self.connection.execute(self.statement)
+    def run(self, what: str = SEED) -> None:
+        self.connection.execute(self.statements[what])
+
+    def keep(self, what: str) -> None:
+        _put_aside(self.connection, what)
+        self.statements[what] = _refill_statement(self.connection, what)
 
 
 def _tables(connection: psycopg.Connection, schema: str) -> list[str]:
@@ -202,20 +235,24 @@ def _tables(connection: psycopg.Connection, schema: str) -> list[str]:
 
 
 def _keep_seeds(url: str) -> None:
-    """Put aside what the migrations have filled in, and where the sequences stood."""
+    """Put aside what the migrations have filled in."""
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute("CREATE SCHEMA seed")
-        for table in _tables(connection, "public"):
-            of = sql.Identifier("public", table)
-            filled = connection.execute(sql.SQL("SELECT EXISTS (SELECT 1 FROM {})").format(of)).fetchone()
-            if filled == (True,):
-                copy = sql.Identifier("seed", table)
-                connection.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(copy, of))
+        _put_aside(connection, SEED)
 
 
-def _refill_statement(connection: psycopg.Connection) -> str:
-    """One block that empties every table, refills the seeded ones and sets the sequences back."""
-    seeded = set(_tables(connection, "seed"))
+def _put_aside(connection: psycopg.Connection, schema: str) -> None:
+    connection.execute(sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(schema)))
+    for table in _tables(connection, "public"):
+        of = sql.Identifier("public", table)
+        filled = connection.execute(sql.SQL("SELECT EXISTS (SELECT 1 FROM {})").format(of)).fetchone()
+        if filled == (True,):
+            copy = sql.Identifier(schema, table)
+            connection.execute(sql.SQL("CREATE TABLE {} AS TABLE {}").format(copy, of))
+
+
+def _refill_statement(connection: psycopg.Connection, schema: str) -> str:
+    """One block that empties every table, refills those kept in a schema and sets the sequences to where they stand."""
+    seeded = set(_tables(connection, schema))
     lines = []
     for table in _tables(connection, "public"):
         of = sql.Identifier("public", table).as_string(connection)
@@ -227,7 +264,7 @@ def _refill_statement(connection: psycopg.Connection) -> str:
                 [table],
             ).fetchall()
             columns = ", ".join(sql.Identifier(row[0]).as_string(connection) for row in rows)
-            copy = sql.Identifier("seed", table).as_string(connection)
+            copy = sql.Identifier(schema, table).as_string(connection)
             lines.append(f"INSERT INTO {of} ({columns}) OVERRIDING SYSTEM VALUE SELECT {columns} FROM {copy};")
     sequences = connection.execute(
         "SELECT quote_literal(quote_ident(schemaname) || '.' || quote_ident(sequencename)),"

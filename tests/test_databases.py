@@ -70,6 +70,31 @@ def test_a_reset_gives_back_what_the_migrations_filled_in(notes: Databases) -> N
         notes.close()
 
 
+def test_what_is_kept_comes_back_and_is_filled_in_once(notes: Databases) -> None:
+    def add(kind: int) -> int:
+        with connect(url).begin() as connection:
+            connection.execute(text(f"INSERT INTO notes (kind) VALUES ({kind})"))
+            return connection.execute(text("SELECT max(id) FROM notes")).scalar_one()
+
+    def kinds() -> list[int]:
+        with connect(url).connect() as connection:
+            return list(connection.execute(text("SELECT kind FROM notes ORDER BY id")).scalars())
+
+    try:
+        for _ in range(2):
+            url = notes.clean()
+            assert (notes.filled("one", lambda: add(1)), kinds()) == (1, [1])
+            assert (add(1), kinds()) == (2, [1, 1]), "numbering goes on behind it"
+            url = notes.clean()
+            assert (notes.filled("two", lambda: [add(1), add(1)]), kinds()) == ([1, 2], [1, 1])
+            assert notes.filled("one", lambda: pytest.fail("filled before")) == 1
+            assert kinds() == [1]
+            assert notes.clean() and kinds() == []
+    finally:
+        notes.close()
+    assert not list(notes.folder.glob("*notes_kept*"))
+
+
 def test_a_reset_shows_to_connections_that_are_open(notes: Databases) -> None:
     engine = create_engine(notes.clean().replace("postgresql://", "postgresql+psycopg://"), pool_size=1)
     if notes.is_sqlite:

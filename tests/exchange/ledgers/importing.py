@@ -3,11 +3,14 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from fastapi import FastAPI
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
 from app.demo.ledger import demo_rows
+from app.demo.loading import load
 from app.identity.units import service as units
+from app.kernel import calendar
 from app.kernel.chain import Event
 from tests.exchange.ledgers.conftest import xlsx
 
@@ -20,6 +23,14 @@ HEADER = (
 def know_units(db: Callable[..., Any]) -> None:
     with db() as session:
         units.load_units(session, demo_rows("units"))
+
+
+def load_demo(app: FastAPI) -> None:
+    """The demo district, loaded today; a second time it stays as it is."""
+    settings = app.state.settings.model_copy(update={"demo_password": "Demo-2020-pass"})
+    loaded = load(app.state.database, settings, calendar.today())
+    assert loaded.fresh and loaded.password == "Demo-2020-pass"
+    assert not load(app.state.database, settings, calendar.today()).fresh
 
 
 def row(**values: Any) -> dict[str, Any]:

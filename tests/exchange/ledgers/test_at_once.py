@@ -15,6 +15,7 @@ from app.identity.units.models import Unit
 from app.kernel import events
 from app.kernel.access import SYSTEM
 from app.kernel.chain import Event
+from tests.clients import Kept
 from tests.exchange.ledgers.importing import book, know_units, row
 from tests.factories.projects import make_project
 from tests.replay import assert_log_equals_tables
@@ -32,8 +33,8 @@ def ended(db: Fixture, number: int) -> tuple[State, str | None]:
         return job.state, job.message
 
 
-def test_35_reporters_write_while_an_import_runs(app: Any, db: Fixture, as_: Fixture) -> None:
-    know_units(db)
+def test_35_reporters_write_while_an_import_runs(kept: Kept, app: Any, db: Fixture, as_: Fixture) -> None:
+    kept(know_units, db)
     rows = [row(**{"项目名称": f"第{n}号项目", "合同编号": f"HT-{n}"}) for n in range(300)]
     with db() as session:
         units = session.execute(select(Unit.id, Unit.code).order_by(Unit.id)).all()
@@ -67,8 +68,8 @@ def test_35_reporters_write_while_an_import_runs(app: Any, db: Fixture, as_: Fix
         assert_log_equals_tables(connection)
 
 
-def test_the_same_file_twice_at_once_is_written_once(app: Any, db: Fixture) -> None:
-    know_units(db)
+def test_the_same_file_twice_at_once_is_written_once(kept: Kept, app: Any, db: Fixture) -> None:
+    kept(know_units, db)
     rows = [row(**{"项目名称": f"第{n}号项目", "合同编号": f"HT-{n}"}) for n in range(40)]
     data = book(*rows)
     tasks = [begin(app, data) for _ in range(3)]
@@ -91,10 +92,10 @@ def test_the_same_file_twice_at_once_is_written_once(app: Any, db: Fixture) -> N
 
 @pytest.mark.parametrize("times", [1, 2])
 def test_what_moves_between_plan_and_write_is_planned_again(
-    app: Any, db: Fixture, monkeypatch: pytest.MonkeyPatch, times: int
+    kept: Kept, app: Any, db: Fixture, monkeypatch: pytest.MonkeyPatch, times: int
 ) -> None:
     """A project changes after the plan was made: its change stays, and the file's comes on top."""
-    know_units(db)
+    kept(know_units, db)
     first = begin(app, book(row()))
     service.run(app.state.database, first)
     whole = service._plan
@@ -122,8 +123,10 @@ def test_what_moves_between_plan_and_write_is_planned_again(
         assert_log_equals_tables(connection)
 
 
-def test_a_project_of_that_name_comes_up_meanwhile(app: Any, db: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    know_units(db)
+def test_a_project_of_that_name_comes_up_meanwhile(
+    kept: Kept, app: Any, db: Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept(know_units, db)
     whole = service._plan
     left = [1]
 
@@ -144,8 +147,10 @@ def test_a_project_of_that_name_comes_up_meanwhile(app: Any, db: Fixture, monkey
         assert project.stage == "signed" and project.contract_fen == 12_000_000_000
 
 
-def test_what_breaks_in_the_middle_leaves_nothing(app: Any, db: Fixture, monkeypatch: pytest.MonkeyPatch) -> None:
-    know_units(db)
+def test_what_breaks_in_the_middle_leaves_nothing(
+    kept: Kept, app: Any, db: Fixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept(know_units, db)
 
     def broken(*_: Any) -> None:
         raise RuntimeError("the power is gone")
@@ -161,8 +166,8 @@ def test_what_breaks_in_the_middle_leaves_nothing(app: Any, db: Fixture, monkeyp
         assert_log_equals_tables(connection)
 
 
-def test_an_import_that_was_given_up_writes_nothing(app: Any, db: Fixture) -> None:
-    know_units(db)
+def test_an_import_that_was_given_up_writes_nothing(kept: Kept, app: Any, db: Fixture) -> None:
+    kept(know_units, db)
     task = begin(app, book(row()))
     with db() as session:
         session.execute(update(LedgerImport).values(state=State.FAILED))

@@ -3,21 +3,19 @@
 import datetime as dt
 import io
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
-from app.config import Settings
-from app.demo.loading import load
 from app.exchange.ledgers.columns import AGREEMENTS, FUNDS, PROJECTS
 from app.exchange.ledgers.reading import read
 from app.facts.agreements.models import AgreementType
 from app.identity.units.models import Unit
 from app.kernel import calendar
 from app.kernel.sheets import CHOICES_SHEET, Sheet, read_workbook
-from tests.exchange.ledgers.importing import kinds, know_units, send, told
+from tests.clients import Kept
+from tests.exchange.ledgers.importing import kinds, know_units, load_demo, send, told
 from tests.factories.agreements import make_agreement
 from tests.factories.enterprises import make_enterprise
 from tests.factories.funds import make_fund
@@ -37,11 +35,8 @@ def names(sheets: dict[str, Sheet]) -> list[Any]:
     return [row[1] for row in sheets["项目台账"].rows[3:]]
 
 
-def test_the_demo_goes_out_and_in_again_without_a_change(
-    app: Any, db: Fixture, as_: Fixture, database_url: str, tmp_path: Path
-) -> None:
-    settings = Settings(_env_file=None, database_url=database_url, data_dir=tmp_path, demo_password="Demo-2020-pass")
-    load(app.state.database, settings, calendar.today())
+def test_the_demo_goes_out_and_in_again_without_a_change(kept: Kept, app: Any, db: Fixture, as_: Fixture) -> None:
+    kept(load_demo, app)
     officer = as_("officer", login="officer")
     before = kinds(db, "project", "enterprise")
     exported = officer.get("/api/v1/ledgers/export").content
@@ -54,8 +49,8 @@ def test_the_demo_goes_out_and_in_again_without_a_change(
     assert len(names(signed)) == 46
 
 
-def test_awkward_records_survive_the_way_there_and_back(db: Fixture, as_: Fixture) -> None:
-    know_units(db)
+def test_awkward_records_survive_the_way_there_and_back(kept: Kept, db: Fixture, as_: Fixture) -> None:
+    kept(know_units, db)
     with db() as session:
         firm = make_enterprise(session, name="重庆（渝东南）新材料有限公司")
         twin = make_enterprise(session, name="双胞胎公司", uscc="91350100M000100Y43")
@@ -97,8 +92,8 @@ def test_awkward_records_survive_the_way_there_and_back(db: Fixture, as_: Fixtur
     assert b"<f>" not in raw.getvalue()
 
 
-def test_everyone_exports_what_he_may_see(db: Fixture, as_: Fixture) -> None:
-    know_units(db)
+def test_everyone_exports_what_he_may_see(kept: Kept, db: Fixture, as_: Fixture) -> None:
+    kept(know_units, db)
     with db() as session:
         mine = session.scalars(select(Unit).where(Unit.code == "qjxw")).one()
         make_project(session, name="本单位内部", confidentiality="internal", unit=mine)
@@ -132,8 +127,8 @@ def test_more_projects_than_a_page_holds(db: Fixture, as_: Fixture) -> None:
 
 
 @pytest.mark.parametrize("spec", [PROJECTS, AGREEMENTS, FUNDS], ids=lambda spec: str(spec.kind))
-def test_the_template_has_our_columns_and_drop_downs(db: Fixture, as_: Fixture, spec: Any) -> None:
-    know_units(db)
+def test_the_template_has_our_columns_and_drop_downs(kept: Kept, db: Fixture, as_: Fixture, spec: Any) -> None:
+    kept(know_units, db)
     sheets = download(as_("reporter", unit="qjxw"), "template")
     rows = sheets[spec.title].rows
     assert rows[3] == [column.title for column in spec.columns]
@@ -141,8 +136,8 @@ def test_the_template_has_our_columns_and_drop_downs(db: Fixture, as_: Fixture, 
     assert "区经济信息委" in {cell for line in sheets[CHOICES_SHEET].rows for cell in line}
 
 
-def test_a_filled_in_template_is_read_as_it_was_meant(db: Fixture, as_: Fixture) -> None:
-    know_units(db)
+def test_a_filled_in_template_is_read_as_it_was_meant(kept: Kept, db: Fixture, as_: Fixture) -> None:
+    kept(know_units, db)
     sheets = list(download(as_("officer"), "template").values())
     main = next(sheet for sheet in sheets if sheet.name == PROJECTS.title)
     line = {"name": "填表项目", "unit": "区经济信息委", "kind": "服务业"}

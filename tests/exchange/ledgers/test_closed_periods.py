@@ -16,6 +16,7 @@ from app.facts.projects.models import Project, Restatement
 from app.facts.projects.terms import Stage
 from app.identity.periods.closures import hold
 from app.kernel.access import SYSTEM
+from tests.clients import Kept
 from tests.exchange.ledgers.importing import book, confirm, kinds, know_units, row, send, told
 from tests.exchange.ledgers.test_at_once import ended
 from tests.factories.gates import open_gates
@@ -30,8 +31,8 @@ DEFERRALS = ("signed_deferred_to", "started_deferred_to", "completed_deferred_to
 
 
 @pytest.fixture
-def officer(db: Fixture, as_: Fixture) -> Any:
-    know_units(db)
+def officer(kept: Kept, db: Fixture, as_: Fixture) -> Any:
+    kept(know_units, db)
     return as_("officer")
 
 

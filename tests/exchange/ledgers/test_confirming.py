@@ -12,7 +12,7 @@ from app.facts.funds.models import FundEntry
 from app.facts.projects.models import Project
 from app.kernel import chain
 from app.kernel.access import Role
-from tests.clients import As, put_part
+from tests.clients import As, Kept, put_part
 from tests.exchange.ledgers.importing import book, confirm, kinds, know_units, row, send, told
 from tests.factories.identity import make_user
 from tests.replay import assert_log_equals_tables
@@ -30,8 +30,8 @@ LEDGER = book(row(), row(**SILK), 到位资金=FUNDS)
 
 
 @pytest.fixture
-def officer(db: Fixture, as_: As) -> Any:
-    know_units(db)
+def officer(kept: Kept, db: Fixture, as_: As) -> Any:
+    kept(know_units, db)
     return as_("officer")
 
 

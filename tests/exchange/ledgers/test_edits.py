@@ -9,6 +9,7 @@ from sqlalchemy import event, select
 
 from app.facts.projects.models import Project
 from app.kernel import calendar
+from tests.clients import Kept
 from tests.exchange.ledgers.importing import book, confirm, kinds, know_units, row, send, told
 from tests.factories.funds import make_fund
 from tests.replay import assert_log_equals_tables
@@ -23,19 +24,27 @@ FULL = {
 
 
 @pytest.fixture
-def officer(db: Fixture, as_: Fixture) -> Any:
+def there(kept: Kept, db: Fixture, as_: Fixture) -> str:
+    """The project of `row()` with all that `FULL` says, imported, its funds confirmed; its code."""
+    return str(kept(brought, db, as_))
+
+
+def brought(db: Fixture, as_: Fixture) -> str:
     know_units(db)
-    return as_("officer")
+    result = send(as_("officer"), book(row(**FULL)))
+    assert result["state"] == "done", told(result)
+    confirm(as_("reviewer"), result)
+    return str(result["rows"][0]["code"])
 
 
 @pytest.fixture
-def there(officer: Any, as_: Fixture) -> str:
-    """The project of `row()` with all that `FULL` says, imported, its funds confirmed; its code."""
-    result = send(officer, book(row(**FULL)))
-    assert result["state"] == "done", told(result)
-    confirm(as_("reviewer"), result)
-    code: str = result["rows"][0]["code"]
-    return code
+def officer(request: pytest.FixtureRequest, kept: Kept, db: Fixture, as_: Fixture) -> Any:
+    """After `there`, which begins the database anew."""
+    if "there" in request.fixturenames:
+        request.getfixturevalue("there")
+    else:
+        kept(know_units, db)
+    return as_("officer")
 
 
 def at(code: str, *parts: object) -> str:

@@ -3,42 +3,39 @@
 import csv
 import datetime as dt
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import func, select
 
-from app.config import Settings
-from app.demo.loading import LEDGER, USERS, load
+from app.demo.loading import LEDGER, USERS
 from app.exchange.ledgers import service
 from app.exchange.ledgers.models import LedgerImport, LedgerImportRow, State
 from app.facts.agreements.models import Agreement
 from app.facts.funds.models import FundEntry
 from app.facts.projects.models import CodeSerial, Project
 from app.kernel import calendar
+from tests.clients import Kept
 from tests.exchange.ledgers.conftest import xls, xlsx
-from tests.exchange.ledgers.importing import book, confirm, kinds, know_units, row, send, sheet, told
+from tests.exchange.ledgers.importing import book, confirm, kinds, know_units, load_demo, row, send, sheet, told
 from tests.replay import assert_log_equals_tables
 
 Fixture = Callable[..., Any]
 
 
 @pytest.fixture
-def officer(db: Fixture, as_: Fixture) -> Any:
-    know_units(db)
+def officer(kept: Kept, db: Fixture, as_: Fixture) -> Any:
+    kept(know_units, db)
     return as_("officer")
 
 
 @pytest.fixture
-def demo(app: Any, db: Fixture, database_url: str, tmp_path: Path) -> Iterator[Path]:
+def demo(kept: Kept, app: Any) -> Path:
     """The demo district, loaded today; its ledger."""
-    settings = Settings(_env_file=None, database_url=database_url, data_dir=tmp_path, demo_password="Demo-2020-pass")
-    loaded = load(app.state.database, settings, calendar.today())
-    assert loaded.fresh and loaded.password == "Demo-2020-pass"
-    yield tmp_path / LEDGER
-    assert not load(app.state.database, settings, calendar.today()).fresh
+    kept(load_demo, app)
+    return Path(app.state.settings.data_dir) / LEDGER
 
 
 def count(db: Fixture, model: Any) -> int:

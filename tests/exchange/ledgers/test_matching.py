@@ -11,7 +11,7 @@ from app.facts.agreements.models import Agreement
 from app.facts.enterprises.models import Enterprise, Ownership
 from app.facts.projects.models import Project
 from app.kernel import calendar
-from tests.clients import As
+from tests.clients import As, Kept
 from tests.exchange.ledgers.importing import book, confirm, kinds, know_units, row, send, sheet, told
 from tests.factories.enterprises import make_enterprise
 from tests.factories.projects import make_project
@@ -22,18 +22,26 @@ CODE = "500114-2020-0001"
 
 
 @pytest.fixture
-def officer(db: Fixture, as_: Fixture) -> Any:
-    know_units(db)
+def officer(request: pytest.FixtureRequest, kept: Kept, db: Fixture, as_: Fixture) -> Any:
+    """After `there`, which begins the database anew."""
+    if "there" in request.fixturenames:
+        request.getfixturevalue("there")
+    else:
+        kept(know_units, db)
     return as_("officer")
 
 
 @pytest.fixture
-def there(officer: Any) -> str:
+def there(kept: Kept, db: Fixture, as_: Fixture) -> str:
     """The project of `row()`, imported; its code."""
-    result = send(officer, book(row()))
+    return str(kept(brought, db, as_))
+
+
+def brought(db: Fixture, as_: Fixture) -> str:
+    know_units(db)
+    result = send(as_("officer"), book(row()))
     assert result["state"] == "done", told(result)
-    code: str = result["rows"][0]["code"]
-    return code
+    return str(result["rows"][0]["code"])
 
 
 def changes(result: Any) -> list[tuple[str, str | None, str | None]]:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.clients import Kept
 from tests.exchange.ledgers.importing import book, know_units, row, send, told
 
 Fixture = Callable[..., Any]
@@ -13,8 +14,8 @@ FUNDS = ["项目名称", "到位日期", "到位金额(万元)", "资金来源",
 
 
 @pytest.fixture
-def officer(db: Fixture, as_: Fixture) -> Any:
-    know_units(db)
+def officer(kept: Kept, db: Fixture, as_: Fixture) -> Any:
+    kept(know_units, db)
     return as_("officer")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from tests.clients import Kept
 from tests.exchange.ledgers.conftest import xlsx
 from tests.exchange.ledgers.importing import book, know_units, row, send, sheet, told
 
@@ -12,8 +13,8 @@ Fixture = Callable[..., Any]
 
 
 @pytest.fixture
-def officer(db: Fixture, as_: Fixture) -> Any:
-    know_units(db)
+def officer(kept: Kept, db: Fixture, as_: Fixture) -> Any:
+    kept(know_units, db)
     return as_("officer")
 
 
