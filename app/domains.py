@@ -39,6 +39,7 @@ from app.exchange.feed.subjects import Feed
 from app.exchange.ledgers import reactions as imports_react
 from app.exchange.ledgers import service as imports
 from app.exchange.ledgers.routes import router as ledgers
+from app.exchange.municipal.routes import router as municipal
 from app.exchange.weekly.routes import router as report_sheets
 from app.facts.agreements import reactions as agreements_react
 from app.facts.agreements.routes import router as agreements
@@ -179,6 +180,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     bulletins,
     boards,
     ledgers,
+    municipal,
     feed,
     notices,
     auth,

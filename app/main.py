@@ -17,6 +17,7 @@ from app.config import Settings
 from app.exchange import health
 from app.exchange.feed.hub import Hub
 from app.exchange.feed.streams import Streaming
+from app.exchange.municipal import channels
 from app.identity.auth.access import Memory, Public
 from app.kernel import errors, events, idempotency, jobs, openapi
 from app.kernel.bodies import BodyLimit
@@ -61,6 +62,7 @@ TAGS = {
     "boards": "周展示：活跃指数、得分说明、规则试算",
     "statistics": "由外部录入的统计数据：全区固定资产投资、市级考核位次",
     "ledgers": "Excel 台账的导入、导出与模板",
+    "municipal": "上报市级：通道与记录、退回与重报、对账、市级来取、报送包与回执",
     "notices": "本人的通知",
     "feed": "事件日志及其核对，实时变更",
     "meta": "各字段的可选值",
@@ -77,6 +79,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application. Without settings they are read from the environment."""
     settings = settings or Settings()
     set_up_logs(settings.log_format, settings.log_level)
+    connections = channels.read(settings.municipal_file)
     database = Database(settings.database)
     store = Store(settings.data_dir)
     stop = threading.Event()
@@ -115,6 +118,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.settings = settings
     app.state.database = database
     app.state.store = store
+    app.state.connections = connections
     app.state.heads = Heads(database)
     app.state.memory = Memory()
     app.state.vault = settings.open_vault()

@@ -27,6 +27,10 @@ BESIDE = {
     "upload": "a file on its way; what came of it is an event",
     "stored_file": "contents by their hash; what they are evidence of is an event",
     "ledger_import_row": "what came of a row of a file; what it changed is an event",
+    "municipal_record": "what the city should hold follows from the log; attempts and receipts are no business",
+    "municipal_contact": "exchanges with the city, kept for a month",
+    "municipal_nonce": "what the city's messages have used up",
+    "municipal_package_item": "what is in a package; the package is an event",
 }
 
 
