@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from app.exchange.municipal.wire.contract import PAYLOADS, RecordKind
 from app.facts.enterprises.models import Ownership
 from app.facts.projects.terms import Sector, Stage, Status
+from app.kernel.calendar import Period
 from app.kernel.rules import RuleKind, declare
 
 Word = Annotated[str, Field(min_length=1, max_length=64)]
@@ -51,20 +52,44 @@ class Report(BaseModel):
             names = list(self.fields.get(kind, {}).values())
             if len(set(names)) != len(names):
                 raise ValueError(f"{kind} 有两个字段映射到同一名称")
+            if not set(self.fields.get(kind, known)) - set(self.withheld.get(kind, ())):
+                raise ValueError(f"{kind} 没有一个字段可报；不报这类记录请从 kinds 中去掉")
         for what, words in (("stages", Stage), ("statuses", Status), ("sectors", Sector), ("ownerships", Ownership)):
             given = getattr(self, what)
             if given and (missing := [str(word) for word in words if word not in given]):
                 raise ValueError(f"{what} 缺少：{'、'.join(missing)}")
+        try:
+            Period.parse(self.weeks_from)
+        except ValueError as error:
+            raise ValueError(f"weeks_from：{error}") from None
         return self
 
 
 class MunicipalReport(BaseModel):
     """Channels by their code; one that is not named reports by `default`."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        json_schema_extra={
+            "examples": [
+                {
+                    "channels": {
+                        "city": {
+                            "from_stage": "signed",
+                            "withheld": {"project": ["place", "jobs"]},
+                            "statuses": {"active": "1", "paused": "2", "terminated": "3", "withdrawn": "4"},
+                        }
+                    }
+                }
+            ]
+        },
+    )
 
-    default: Report = Field(default_factory=Report)
-    channels: dict[Word, Report] = Field(default_factory=dict)
+    default: Report = Field(default_factory=Report, description="未单独列出的通道报送的内容")
+    channels: dict[Word, Report] = Field(
+        default_factory=dict, description="各通道报送的内容；通道代码见上报设置文件（MUNICIPAL_FILE）"
+    )
 
     def of(self, channel: str) -> Report:
         return self.channels.get(channel, self.default)

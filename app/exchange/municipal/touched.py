@@ -11,12 +11,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, select
 
-from app.facts.agreements.models import COUNTS_ON as PAPER_COUNTS_ON
 from app.facts.agreements.models import Agreement
-from app.facts.engagements.models import COUNTS_ON as ENGAGEMENT_COUNTS_ON
 from app.facts.engagements.models import Engagement
-from app.facts.projects.models import Project, counts_on
-from app.facts.projects.terms import Stage
+from app.facts.projects.models import Project
 from app.figures.rules import INDICATORS
 from app.kernel.among import among, numbers
 from app.kernel.chain import Event
@@ -128,16 +125,21 @@ def _days(rows: Rows) -> Iterator[str]:
 _of_others = Statement(
     select(Project.id).where(among(Project.enterprise_id, "enterprises") | among(Project.unit_id, "units"))
 )
+# Both days of each, not only the one that counts: what counted before may be the one that an event does not tell.
 _project_days = Statement(
-    select(counts_on(Stage.SIGNED), counts_on(Stage.STARTED)).where(among(Project.id, "projects"))
+    select(*(getattr(Project, name) for name in _DAYS["project"])).where(among(Project.id, "projects"))
 )
-_paper_days = Statement(select(PAPER_COUNTS_ON).where(among(Agreement.project_id, "projects")).distinct())
+_paper_days = Statement(
+    select(*(getattr(Agreement, name) for name in _DAYS["agreement"]))
+    .where(among(Agreement.project_id, "projects"))
+    .distinct()
+)
 _kept = select(Engagement.joined_into_id).where(among(Engagement.id, "engagements"))
 _engagement_days = Statement(
-    select(ENGAGEMENT_COUNTS_ON)
+    select(*(getattr(Engagement, name) for name in _DAYS["engagement"]))
     .where(among(Engagement.id, "engagements") | Engagement.id.in_(_kept))
     .distinct()
-)  # fmt: skip
+)
 
 
 def projects(connection: Connection, touched: Touched) -> list[int]:
