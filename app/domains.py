@@ -40,6 +40,8 @@ from app.exchange.ledgers import reactions as imports_react
 from app.exchange.ledgers import service as imports
 from app.exchange.ledgers.routes import router as ledgers
 from app.exchange.municipal.routes import router as municipal
+from app.exchange.municipal import jobs as municipal_jobs
+from app.exchange.municipal.channels import Connections
 from app.exchange.weekly.routes import router as report_sheets
 from app.facts.agreements import reactions as agreements_react
 from app.facts.agreements.routes import router as agreements
@@ -353,10 +355,13 @@ JOBS: tuple[Job, ...] = (
 """What runs when; times are Shanghai's. See also `jobs_of`."""
 
 
-def jobs_of(store: Store) -> tuple[Job, ...]:
-    """All jobs, those that look after the files of `store` included."""
+def jobs_of(store: Store, connections: Connections | None = None) -> tuple[Job, ...]:
+    """All jobs, those that look after the files of `store` and the channels to the city included."""
+    channels = connections or {}
     return (
         *JOBS,
         Job("stale_files", partial(evidence_jobs.sweep, store), every=timedelta(hours=1)),
         Job("unlinked_files", partial(evidence_jobs.sweep_unlinked, store), at=time(3, 30)),
     )
+        Job("municipal_backlog", partial(municipal_jobs.watch, channels), every=timedelta(minutes=5)),
+        Job("forget_contacts", partial(municipal_jobs.forget, channels), at=time(3, 10)),

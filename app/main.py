@@ -17,7 +17,7 @@ from app.config import Settings
 from app.exchange import health
 from app.exchange.feed.hub import Hub
 from app.exchange.feed.streams import Streaming
-from app.exchange.municipal import channels
+from app.exchange.municipal import channels, courier, gauges
 from app.identity.auth.access import Memory, Public
 from app.kernel import errors, events, idempotency, jobs, openapi
 from app.kernel.bodies import BodyLimit
@@ -89,13 +89,17 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         worker = threading.Thread(
             target=jobs.work,
-            args=(database, domains.jobs_of(store), stop, app.state.metrics),
+            args=(database, domains.jobs_of(store, connections), stop, app.state.metrics),
             name="worker",
             daemon=True,
         )
         if settings.worker_inside:
+        carrying = threading.Thread(
+            target=courier.run, args=(database, connections, settings.district, stop), name="courier", daemon=True
+        )
             worker.start()
         # What was built until now stays: the collector need not look at it again.
+            carrying.start()
         gc.collect()
         gc.freeze()
         async with app.state.hub.running():
@@ -104,6 +108,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         if settings.worker_inside:
             await anyio.to_thread.run_sync(worker.join, 10.0)
         database.close()
+            await anyio.to_thread.run_sync(carrying.join, 10.0)
 
     app = FastAPI(
         title="慧招商 Zhaoshang",
@@ -125,6 +130,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.shelf = Shelf()
     app.state.metrics = Metrics()
     app.state.throttle = Throttle()
+    gauges.install(app.state.metrics, database, connections)
     app.state.hub = Hub(
         database, domains.FEED, heartbeat=settings.stream_heartbeat_seconds, life=settings.stream_life_seconds
     )

@@ -48,7 +48,6 @@ class Sent:
     op: Operation | None
     content: str | None
     lease: str | None = None
-    attempts: int = 0
 
 
 @dataclass(slots=True)
@@ -98,7 +97,8 @@ def take(
     """
     batch = _Batch(settings, now, random(), 0)
     told = _sorted(sent, receipts, batch.taken)
-    _lock(db, channel, share=not any(found is not None and found.result is Result.STALE for _, found in told))
+    if any(found is not None and found.result is Result.STALE for _, found in told):
+        _lock(db, channel)
     _apply(db, channel, batch, told)
     return batch.taken
 
@@ -136,7 +136,6 @@ def failed(
 ) -> Taken:  # fmt: skip
     """No answer to use: each goes again, later. `alone` says that the city refused the batch as a whole."""
     batch = _Batch(settings, now, random(), ALONE if alone else 0)
-    _lock(db, channel, share=True)
     _apply(db, channel, batch, [(one, None) for one in sent])
     return batch.taken
 
@@ -158,9 +157,9 @@ def _sorted(sent: Sequence[Sent], receipts: Iterable[Receipt], taken: Taken) -> 
     return list(told.items())
 
 
-def _lock(db: Session, channel: Channel, *, share: bool = False) -> None:
+def _lock(db: Session, channel: Channel) -> None:
     # Before any record, as whoever follows the log does: two that lock in another order wait for each other for ever.
-    db.execute(select(Channel.id).where(Channel.id == channel.id).with_for_update(read=share))
+    db.execute(select(Channel.id).where(Channel.id == channel.id).with_for_update(key_share=True))
 
 
 def _apply(db: Session, channel: Channel, batch: _Batch, told: Sequence[tuple[Sent, Receipt | None]]) -> None:
@@ -203,10 +202,12 @@ def _change(batch: _Batch, row: Any, **values: Any) -> None:
 
 
 def _release(batch: _Batch, row: Any) -> None:
-    """It was overtaken while it went: what is wanted now waits already."""
+    """It was overtaken while it went: what is wanted now waits already, or waited for this word."""
     batch.taken.again += 1
     if row.lease is not None:
         _change(batch, row, **FREE)
+    if row.state is RecordState.SENT:
+        _change(batch, row, state=RecordState.PENDING, attempts=0, next_try=batch.now, package_id=None)
 
 
 def _missed(batch: _Batch, row: Any, one: Sent) -> None:
@@ -225,23 +226,23 @@ def _held(batch: _Batch, row: Any, one: Sent, receipt: Receipt) -> None:
         _beyond(batch, row, one, one.version)
         return
     batch.taken.accepted += 1
-    ours = FREE if row.lease == one.lease and row.lease is not None else {}
-    if one.version < row.held_version:
-        if ours:
-            _change(batch, row, **ours)
-        return
-    values: dict[str, Any] = {
-        "held_version": one.version, "held_at": batch.now, "receipt_no": cleaned(receipt.receipt_no, 64), **ours,
-    }  # fmt: skip
+    if row.lease == one.lease and row.lease is not None:
+        _change(batch, row, **FREE)
     if one.version == row.wanted_version:
-        values |= {
-            "held_op": row.op, "held": None, "state": RecordState.HELD, "attempts": 0, "package_id": None,
-            "code": None, "field": None, "reason": None,
-        }  # fmt: skip
+        _change(
+            batch, row, held_version=one.version, held_op=row.op, held=None, held_at=batch.now,
+            receipt_no=cleaned(receipt.receipt_no, 64), state=RecordState.HELD, attempts=0, package_id=None, code=None,
+            field=None, reason=None,
+        )  # fmt: skip
         batch.accepted.append((row.kind, row.key))
-    elif one.version > row.held_version:
-        values |= {"held_op": one.op, "held": one.content}
-    _change(batch, row, **values)
+        return
+    if one.version > row.held_version:
+        _change(
+            batch, row, held_version=one.version, held_op=one.op, held=one.content, held_at=batch.now,
+            receipt_no=cleaned(receipt.receipt_no, 64),
+        )  # fmt: skip
+    if row.state is RecordState.SENT and row.lease is None:
+        _change(batch, row, state=RecordState.PENDING, attempts=0, next_try=batch.now, package_id=None)
 
 
 def _stale(batch: _Batch, row: Any, one: Sent, receipt: Receipt) -> None:
