@@ -360,8 +360,8 @@ def jobs_of(store: Store, connections: Connections | None = None) -> tuple[Job, 
     channels = connections or {}
     return (
         *JOBS,
+        Job("municipal_backlog", partial(municipal_jobs.watch, channels), every=timedelta(minutes=5)),
+        Job("forget_contacts", partial(municipal_jobs.forget, channels), at=time(3, 10)),
         Job("stale_files", partial(evidence_jobs.sweep, store), every=timedelta(hours=1)),
         Job("unlinked_files", partial(evidence_jobs.sweep_unlinked, store), at=time(3, 30)),
     )
-        Job("municipal_backlog", partial(municipal_jobs.watch, channels), every=timedelta(minutes=5)),
-        Job("forget_contacts", partial(municipal_jobs.forget, channels), at=time(3, 10)),

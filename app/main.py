@@ -93,13 +93,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             name="worker",
             daemon=True,
         )
-        if settings.worker_inside:
         carrying = threading.Thread(
             target=courier.run, args=(database, connections, settings.district, stop), name="courier", daemon=True
         )
+        if settings.worker_inside:
             worker.start()
-        # What was built until now stays: the collector need not look at it again.
             carrying.start()
+        # What was built until now stays: the collector need not look at it again.
         gc.collect()
         gc.freeze()
         async with app.state.hub.running():
@@ -107,8 +107,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         stop.set()
         if settings.worker_inside:
             await anyio.to_thread.run_sync(worker.join, 10.0)
-        database.close()
             await anyio.to_thread.run_sync(carrying.join, 10.0)
+        database.close()
 
     app = FastAPI(
         title="慧招商 Zhaoshang",
@@ -129,8 +129,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.vault = settings.open_vault()
     app.state.shelf = Shelf()
     app.state.metrics = Metrics()
-    app.state.throttle = Throttle()
     gauges.install(app.state.metrics, database, connections)
+    app.state.throttle = Throttle()
     app.state.hub = Hub(
         database, domains.FEED, heartbeat=settings.stream_heartbeat_seconds, life=settings.stream_life_seconds
     )
