@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, String, bindparam, case, func, select
+from sqlalchemy import ColumnElement, Connection, String, bindparam, case, func, null, select
 
 from app.facts.enterprises.models import OWNERSHIP_LABELS, Enterprise
 from app.facts.projects.models import Project
@@ -18,6 +18,7 @@ from app.facts.projects.terms import (
     STATUS_LABELS,
 )
 from app.facts.projects.units import responsible_on
+from app.facts.tickets.terms import TICKET_CATEGORY_LABELS
 from app.figures.buckets import bucket
 from app.figures.sources import Source
 from app.identity.units.models import TIER_LABELS, Unit, UnitTerm
@@ -224,6 +225,7 @@ class Dimension:
     column: Column
     names: Callable[[Connection, Setting], Names]
     time: PartKind | None = None
+    apart: bool = False  # no project has it: only sources that say so themselves
 
 
 _TIMES: dict[PartKind, str] = {"year": "年", "half": "半年", "quarter": "季度", "month": "月", "week": "周"}
@@ -278,6 +280,7 @@ def _province(key: str) -> str:
     return region_name(key)
 
 
+_TICKET_CATEGORIES = Words({word.value: label for word, label in TICKET_CATEGORY_LABELS.items()})
 _SECTORS = {str(word): label for word, label in SECTOR_LABELS.items()}
 
 DIMENSIONS: Mapping[str, Dimension] = {
@@ -314,18 +317,21 @@ DIMENSIONS: Mapping[str, Dimension] = {
             _bands,
         ),
         _words("channel", "招商渠道", lambda _: Project.channel.expression, CHANNEL_LABELS),
+        Dimension("ticket_category", "诉求类别", lambda _: null(), lambda _c, _s: _TICKET_CATEGORIES, apart=True),
     )
 }
 
 
 def column_of(dimension: Dimension, source: Source, bands: int, field: str) -> ColumnElement[Any]:
     """A dimension's column on a source; 422 on `field` where the source has none."""
-    if source.parts is not None and dimension.time is None:
-        if dimension.code not in source.parts:
-            known = "、".join((*_TIMES.values(), *(DIMENSIONS[code].label for code in source.parts)))
+    if dimension.time is None and (source.parts is not None or dimension.apart):
+        own = source.parts or {}
+        if dimension.code not in own:
+            others = own or [code for code, item in DIMENSIONS.items() if item.time is None and not item.apart]
+            known = "、".join((*_TIMES.values(), *(DIMENSIONS[code].label for code in others)))
             message = f"{source.label}没有{dimension.label}这一维度，可用的：{known}"
             raise Invalid.field(field, "not_of_source", message)
-        return source.parts[dimension.code]
+        return own[dimension.code]
     return _band(source, bands) if dimension.code == "amount_band" else dimension.column(source)
 
 

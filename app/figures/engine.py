@@ -26,13 +26,13 @@ Key = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is counted or added up: of which source, in which days, under which further conditions.
+    """What is counted, added up or taken the middle of: of which source, in which days, under which further conditions.
 
     `within` the period, `until` its end from the beginning, or `since` the rule's day until its end.
     """
 
     source: str
-    what: Literal["count", "amount"] = "count"
+    what: Literal["count", "amount", "median"] = "count"
     only: tuple[str, ...] = ()
     window: Window = "within"
 
@@ -63,11 +63,15 @@ class Frame:
 
 @dataclass(slots=True)
 class Cell:
-    """A measure's value, of how many rows, and how many of them the actor may see."""
+    """A measure's value, of how many rows, and how many of them the actor may see.
+
+    Of a median `spread` tells how many rows have each amount, and `value` is twice the median, so that it is exact.
+    """
 
     value: int = 0
     rows: int = 0
     seen: int = 0
+    spread: dict[int, int] | None = None
 
     @property
     def hidden(self) -> bool:
@@ -75,9 +79,25 @@ class Cell:
         return self.rows > 0 and self.seen == 0
 
     def add(self, other: "Cell") -> None:
-        self.value += other.value
         self.rows += other.rows
         self.seen += other.seen
+        if other.spread is None:
+            self.value += other.value
+        else:
+            mine = self.spread or {}
+            self.spread = {amount: mine.get(amount, 0) + other.spread.get(amount, 0) for amount in mine | other.spread}
+            self.value = twice_the_median(self.spread)
+
+
+def twice_the_median(spread: Mapping[int, int]) -> int:
+    """Of amounts with the number of rows that have them, at least one: the middle one twice, or the middle two."""
+    last = sum(spread.values()) - 1
+    middles = {last // 2, (last + 1) // 2}
+    found, place = 0, 0
+    for amount in sorted(spread):
+        found += amount * len([middle for middle in middles if place <= middle < place + spread[amount]])
+        place += spread[amount]
+    return found if len(middles) == 2 else 2 * found
 
 
 Cells = dict[Key, Cell]
@@ -96,15 +116,17 @@ _kept = _Kept()
 
 def cells(connection: Connection, measures: Iterable[Measure], frame: Frame) -> dict[Measure, Cells]:
     """The cells of each measure. Measures of one source and window share a statement."""
-    together: dict[tuple[str, Window, tuple[str, ...]], list[Measure]] = defaultdict(list)
+    together: dict[tuple[str, Window, tuple[str, ...], bool], list[Measure]] = defaultdict(list)
     for measure in dict.fromkeys(measures):
         # What is counted once however many rows tell of it is picked before it is counted.
-        apart = measure.only if SOURCES[measure.source].entity is not None else ()
-        together[measure.source, measure.window, apart].append(measure)
+        median = measure.what == "median"
+        apart = measure.only if median or SOURCES[measure.source].entity is not None else ()
+        together[measure.source, measure.window, apart, median].append(measure)
     found: dict[Measure, Cells] = {}
-    for (source, window, _), group in together.items():
+    for (source, window, _, median), group in together.items():
         statement = _statement(source, tuple(group), frame)
-        found.update(_spelled(group, frame, statement.rows(connection, values_of(window, frame))))
+        spell = _spread if median else _spelled
+        found.update(spell(group, frame, statement.rows(connection, values_of(window, frame))))
     return found
 
 
@@ -138,6 +160,21 @@ def _spelled(group: list[Measure], frame: Frame, rows: list[tuple[Any, ...]]) ->
                 seen = int(row[at + 2] or 0) if frame.sight else count
                 found[measure].setdefault(key, Cell()).add(Cell(value, count, seen))
     return found
+
+
+def _spread(group: list[Measure], frame: Frame, rows: list[tuple[Any, ...]]) -> Mapping[Measure, Cells]:
+    """The same of a median: a row for each key and amount."""
+    width = len(frame.by)
+    found: Cells = {}
+    for row in rows:
+        key = tuple(
+            NONE if raw is None or raw == "" else names.key(raw)
+            for raw, names in zip(row[:width], frame.names, strict=True)
+        )
+        amount, count = int(row[width] or 0), int(row[width + 1])
+        seen = int(row[width + 2] or 0) if frame.sight else count
+        found.setdefault(key, Cell()).add(Cell(0, count, seen, {amount: count}))
+    return dict.fromkeys(group, found)
 
 
 def filter_values(filters: Iterable[Filter]) -> dict[str, Any]:
@@ -199,6 +236,8 @@ def _build(source: Source, measures: tuple[Measure, ...], frame: Frame) -> State
     """Rows with their keys and flags inside, sums outside: grouping by a name works alike on both databases."""
     bands = len(frame.bands)
     keys = [column_of(item, source, bands, "by").label(f"k{index}") for index, item in enumerate(frame.by)]
+    if measures[0].what == "median":
+        return _build_spread(source, measures, frame, keys)
     if source.entity is not None:
         return _build_distinct(source, measures, frame, keys)
     flags = {only: f"c{index}" for index, only in enumerate(sorted({m.only for m in measures if m.only}))}
@@ -224,6 +263,23 @@ def _build(source: Source, measures: tuple[Measure, ...], frame: Frame) -> State
     grouping = [rows.c[key.name] for key in keys]
     labelled = [column.label(f"v{index}") for index, column in enumerate(columns)]
     return Statement(select(*grouping, *labelled).select_from(rows).group_by(*grouping))
+
+
+def _build_spread(
+    source: Source, measures: tuple[Measure, ...], frame: Frame, keys: list[Any]
+) -> Statement:  # fmt: skip
+    """How many rows have each amount, in each part; the measures have one condition together."""
+    assert source.entity is None, "what is counted once however many rows tell of it has no median"
+    rows = (
+        select(*keys, source.amount.label("amount"), *_seen(source, frame.sight))
+        .select_from(source.table if _asks_the_project(measures, frame) else source.least)
+        .where(*source.where, *filter_conditions(frame.filters, source, len(frame.bands)))
+        .where(*([measure_condition(measures[0].only)] if measures[0].only else []))
+        .subquery("counted")
+    )
+    grouping = [*(rows.c[key.name] for key in keys), rows.c.amount]
+    seen = [func.sum(rows.c.seen).label("v1")] if frame.sight else []
+    return Statement(select(*grouping, func.count().label("v0"), *seen).select_from(rows).group_by(*grouping))
 
 
 def _build_distinct(
@@ -262,5 +318,5 @@ def _asks_the_project(measures: tuple[Measure, ...], frame: Frame) -> bool:
 def _seen(source: Source, sight: Sight | None) -> list[ColumnElement[Any]]:
     if sight is None:
         return []
-    condition = sight.condition if source.of_projects else None
+    condition = source.shown(sight)
     return [(literal(1) if condition is None else case((condition, 1), else_=0)).label("seen")]

@@ -3,7 +3,7 @@
 Bound: `from_day` and `to_day` (the days asked for), `as_of` (what happened later is not known yet), `large_fen`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Date, FromClause, bindparam
 
 from app.facts.projects.models import Project
 from app.kernel.db import Fen
+from app.kernel.paging import Sight
 
 FROM_DAY = bindparam("from_day", type_=Date)
 TO_DAY = bindparam("to_day", type_=Date)
@@ -53,11 +54,18 @@ class Source:
     columns: Mapping[str, ColumnElement[Any]] = field(
         default_factory=dict
     )  # of its rows, where they are not a project's
+    seen: Callable[[Sight], ColumnElement[bool]] | None = None  # where a project is not all that decides who sees it
 
     @property
     def of_projects(self) -> bool:
         """Do its rows have a project, which not everybody may see?"""
         return Project.__table__ in self.tables
+
+    def shown(self, sight: Sight) -> ColumnElement[bool] | None:
+        """Which rows somebody sees who sees these projects; None where that is all of them."""
+        if self.seen is not None:
+            return self.seen(sight)
+        return sight.condition if self.of_projects else None
 
     @property
     def least(self) -> FromClause:

@@ -1,6 +1,6 @@
 """The indicators: code, label, formula in words, unit, and what they count, under the rules in force."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, Literal
@@ -16,7 +16,9 @@ from app.figures.reports import REPORT_FIGURES
 from app.figures.rewards import REWARD_FIGURES
 from app.figures.rules import INDICATORS, IndicatorRules
 from app.figures.sources import SOURCES
+from app.figures.spelling import MEAN
 from app.figures.task_forces import TASK_FORCE_FIGURES
+from app.figures.tickets import TICKET_FIGURES
 from app.kernel import rules
 from app.kernel.errors import Invalid
 from app.kernel.money import display
@@ -87,17 +89,18 @@ class Indicator:
 
     code: str
     wording: str
-    unit: str  # 个, 家, 次, 条, 天, 元, 人, 人次, 比率, 位
+    unit: str  # 个, 家, 次, 条, 件, 天, 元, 人, 人次, 比率, 位, 分
     formula: Callable[[Definitions], str]
     parts: Callable[[Definitions], tuple[Part, ...]]
     depends: tuple[str, ...] = ()
     implied: str | None = None
     stock: bool = False  # the state on the last day: it has no event dates to break down by
+    median: bool = False  # the middle of the amounts, in half days: parts of it do not add up
     share: bool = False  # filters apply to the numerator only, unless asked otherwise
 
     @property
     def is_ratio(self) -> bool:
-        return self.unit == "比率"
+        return self.unit in ("比率", MEAN)
 
     def label(self, on: Definitions, of: str = "") -> str:
         """What it is called under the rules of a day; `of` names the filter of a share's numerator."""
@@ -243,6 +246,24 @@ ENGAGEMENT_INDICATORS = (
     _of_note("foreign_contacts", "外企", "foreign"),
 )  # fmt: skip
 
+_SOLUTIONS = Measure("ticket_solutions")
+_TICKET_PARTS: Mapping[str, tuple[str, tuple[Part, ...]]] = {
+    "tickets_received": ("件", (Measure("tickets_received"),)),
+    "tickets_solved": ("件", (_SOLUTIONS,)),
+    "tickets_reopened": ("件", (Measure("ticket_reopenings"),)),
+    "tickets_in_time_rate": ("比率", (Measure("ticket_solutions", "count", ("solved_in_time",)), _SOLUTIONS)),
+    "ticket_days_median": ("天", (Measure("ticket_solutions", "median"),)),
+    "ticket_rating": (MEAN, (Measure("ticket_ratings", "amount"), Measure("ticket_ratings"))),
+}
+
+
+def _ticket_indicators() -> Iterator[Indicator]:
+    for code, (unit, parts) in _TICKET_PARTS.items():
+        label, text = TICKET_FIGURES[code]
+        median = any(isinstance(part, Measure) and part.what == "median" for part in parts)
+        yield Indicator(code, label, unit, _same(text), lambda _, parts=parts: parts, median=median)  # type: ignore[misc]
+
+
 INDICATORS_BY_CODE: Mapping[str, Indicator] = {
     indicator.code: indicator
     for indicator in (
@@ -365,6 +386,7 @@ INDICATORS_BY_CODE: Mapping[str, Indicator] = {
         *(Indicator(c, label, "份", _same(text), _sum_of(c, "count")) for c, (label, text) in REPORT_FIGURES.items()),
         *(Indicator(c, a, "个", _same(t), _sum_of(c, "count"), stock=s) for c, (a, t, s) in TASK_FORCE_FIGURES.items()),
         *(Indicator(c, label, "元", _same(text), _sum_of(c)) for c, (label, text) in REWARD_FIGURES.items()),
+        *_ticket_indicators(),
         Indicator("municipal_rank", "市级考核位次", "位", _same("按市级通报录入"),
                   lambda _: (Typed(StatisticCode.MUNICIPAL_RANK),)),
     )
@@ -381,7 +403,7 @@ def find(text: str) -> Indicator:
     if len(codes) == 1:
         return INDICATORS_BY_CODE[text]
     part, whole = (INDICATORS_BY_CODE[code] for code in codes)
-    if part.unit != whole.unit or part.is_ratio or part.unit == "位":
+    if part.unit != whole.unit or part.is_ratio or part.unit == "位" or part.median or whole.median:
         raise Invalid.field("indicator", "not_a_share", "a/b 的两个指标须同为个数或同为金额")
     return share_of(part, whole, text)
 

@@ -17,7 +17,7 @@ from app.figures.engine import Cell, Cells, Key
 from app.figures.indicators import Definitions, Indicator, Part, Rulebook, Typed, share_of
 from app.figures.sides import Counted, Filters, Side, a_year_before, count, effective, fold, moved, side
 from app.figures.sources import SOURCES
-from app.figures.spelling import Figure, Style, compared, flag, plain, ratio, reason, text_of, value_of
+from app.figures.spelling import MEAN, Figure, Style, compared, flag, plain, ratio, reason, text_of, value_of
 from app.kernel.calendar import Period
 from app.kernel.errors import Invalid
 from app.kernel.money import Rounding
@@ -62,6 +62,8 @@ def shared(indicator: Indicator, share: bool | None) -> Indicator:
     """The indicator as the request wants its filters to apply: to the numerator only, or to all of it."""
     if share is None or share is indicator.share:
         return indicator
+    if share and (indicator.median or indicator.unit == MEAN):
+        raise Invalid.field("share", "not_a_share", f"{indicator.wording}没有占比")
     if indicator.is_ratio:
         return replace(indicator, share=share)
     if not share:
@@ -126,6 +128,8 @@ def _shown(indicator: Indicator, at: Side, counted: Counted, hidden: set[Key]) -
     if at.narrowed and _withheld(indicator, counted):
         figure = Figure(unit, missing="withheld")
         return Shown(dict.fromkeys(part, figure), figure)
+    if indicator.median:
+        return Shown({key: _median(unit, cell) for key, cell in part.items()}, _median(unit, Cell()))
     if not indicator.is_ratio:
         return Shown({key: Figure(unit, cell.value) for key, cell in part.items()}, Figure(unit, 0))
     if whole is None or (at.frame.by and whole.keys() <= {TOTAL}):
@@ -135,6 +139,10 @@ def _shown(indicator: Indicator, at: Side, counted: Counted, hidden: set[Key]) -
     whole = fold(whole, hidden, at)
     figures = {key: ratio(unit, part.get(key, Cell()).value, whole.get(key, Cell()).value) for key in {**part, **whole}}
     return Shown(figures, ratio(unit, 0, 0))
+
+
+def _median(unit: str, cell: Cell) -> Figure:
+    return Figure(unit, cell.value) if cell.rows else Figure(unit, missing="no_rows")
 
 
 def _unit_of(indicator: Indicator, first: Part) -> str:

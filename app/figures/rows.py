@@ -32,6 +32,9 @@ _PROJECTS: dict[str, Any] = {
 }  # fmt: skip
 
 
+_FURTHER = ("engagement", "ticket", "enterprise", "enterprise_name")
+
+
 def _listing(source: Source) -> Listing:
     columns: Mapping[str, Any] = source.columns or _PROJECTS | {"amount": source.amount}
     return Listing(
@@ -46,7 +49,7 @@ def _listing(source: Source) -> Listing:
             (null() if source.why is None else source.why).label("why"),
             source.row_id.label("id"),
             *(columns[name].label(name) for name in ("sector", "stage", "status")),
-            *(columns.get(name, null()).label(name) for name in ("engagement", "enterprise", "enterprise_name")),
+            *(columns.get(name, null()).label(name) for name in _FURTHER),
         )
         .select_from(source.table if source.narrow is None else source.narrow)
         .where(*source.where),
@@ -107,8 +110,8 @@ def _sight(measure: Measure, frame: Frame, source: Source) -> Sight:
         # Asked apart: of a unit's rows each is there once, whatever number of units has it.
         among = select(source.row_id).select_from(source.table).where(*source.where, *conditions).correlate(None)
         conditions = [source.row_id.in_(among)]
-    if source.of_projects and frame.sight is not None and frame.sight.condition is not None:
-        conditions.append(frame.sight.condition)
+    if frame.sight is not None and (shown := source.shown(frame.sight)) is not None:
+        conditions.append(shown)
     seen_by = frame.sight.shape if frame.sight else None
     shape = repr((seen_by, measure.only, filter_shape(frame.filters), len(frame.bands)))
     return Sight(shape, and_(*conditions) if conditions else None, values_of(measure.window, frame))

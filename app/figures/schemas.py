@@ -80,7 +80,7 @@ class Reason(BaseModel):
     message: str = Field(description="中文说明", examples=["分母为零，无法计算"])
 
 
-NUMBER = "个数为数字；金额为元、两位小数的字符串；天数为一位小数的字符串，半天为 0.5"
+NUMBER = "个数为数字；金额为元、两位小数的字符串；天数（含中位数）为一位小数的字符串，半天为 0.5"
 
 
 class Comparison(BaseModel):
@@ -115,13 +115,13 @@ class FigureItem(BaseModel):
     )
     labels: dict[str, str] = Field(description="细分维度 → 名称", examples=[{"sector": "工业"}])
     value: int | str | None = Field(
-        description=f"准确值。{NUMBER}；比率为十位小数的字符串；null 时见 reason", examples=[46]
+        description=f"准确值。{NUMBER}；比率与平均分为十位小数的字符串；null 时见 reason", examples=[46]
     )
     text: str | None = Field(
         description="印刷写法：个数、亿元（印不出的小数额用万元）、%；按 rounding 与 digits 或指标口径舍入",
         examples=["46"],
     )
-    unit: str = Field(description="单位：个、家、次、条、天、元、人、人次、比率、位", examples=["个"])
+    unit: str = Field(description="单位：个、家、次、条、件、天、元、人、人次、比率、位、分", examples=["个"])
     numerator: int | str | None = Field(description=f"比率的分子。{NUMBER}", examples=[None])
     denominator: int | str | None = Field(description=f"比率的分母。{NUMBER}", examples=[None])
     version: str = Field(description="所用口径的版本", examples=["indicators/0"])
@@ -175,7 +175,7 @@ class SourceOut(BaseModel):
     label: str = Field(description="事实名称", examples=["首份正式合同"])
     kind: str = Field(
         description="id 属于哪种记录：project、agreement、fund_entry、outcome、"
-        "engagement、engagement_enterprise、engagement_project",
+        "engagement、engagement_enterprise、engagement_project、ticket、ticket_round、ticket_rating",
         examples=["project"],
     )
 
@@ -184,13 +184,13 @@ class RowOut(BaseModel):
     """A row that a figure counts."""
 
     project: str | None = Field(description="项目编号；对接活动没有的为 null", examples=["500114-2020-0046"])
-    name: str = Field(description="项目名称，或对接活动的主题", examples=["防眩光玻璃"])
+    name: str = Field(description="项目名称，对接活动的主题，或企业与其诉求", examples=["防眩光玻璃"])
     date: str = Field(description="计入日期", examples=["2020-08-18"])
     deferred_from: str | None = Field(
         description="发生日期，仅在顺延计入时给出：它所在的期间在记录前已锁定", examples=[None]
     )
     amount: str | int | None = Field(
-        description="金额，元；用工为人数，外出拜访为天数，企业到访为人数", examples=["120000000.00"]
+        description="金额，元；用工、企业到访为人数，外出拜访、诉求办结为天数，评价为分数", examples=["120000000.00"]
     )
     why: str | None = Field(description="冲销的原因；null 不是冲销", examples=[None])
     id: int = Field(description="记录号", examples=[46])
@@ -198,6 +198,7 @@ class RowOut(BaseModel):
     stage: str | None = Field(description="项目的目前阶段", examples=["started"])
     status: str | None = Field(description="项目的目前状态", examples=["active"])
     engagement: int | None = Field(description="对接活动编号", examples=[None])
+    ticket: int | None = Field(description="企业诉求编号", examples=[None])
     enterprise: int | None = Field(description="企业编号；同一企业有几次活动就有几行，指标只计一次", examples=[None])
     enterprise_name: str | None = Field(description="企业名称", examples=[None])
 
@@ -278,7 +279,7 @@ class IndicatorOut(BaseModel):
 
     code: str = Field(description="指标代码", examples=["signed_count"])
     label: str = Field(description="指标名称", examples=["签约项目数"])
-    unit: str = Field(description="单位：个、家、次、条、天、元、人、人次、比率、位", examples=["个"])
+    unit: str = Field(description="单位：个、家、次、条、件、天、元、人、人次、比率、位、分", examples=["个"])
     formula: str = Field(description="现行公式", examples=["首份正式合同在期内签订的项目数，一个项目只计一次"])
     digits: int | None = Field(description="印刷小数位数：比率指 %，金额指亿元；null 为整数", examples=[None])
     rounding: str = Field(description="舍入方式", examples=["half_up"])

@@ -30,6 +30,7 @@ from app.figures.facts import Source as Source
 from app.figures.reports import REPORT_SOURCES
 from app.figures.rewards import REWARD_SOURCES
 from app.figures.task_forces import TASK_FORCE_SOURCES
+from app.figures.tickets import TICKET_CONDITIONS, TICKET_SOURCES
 from app.kernel.db import Fen
 
 _PROJECT: FromClause = Project.__table__
@@ -161,6 +162,7 @@ SOURCES: Mapping[str, Source] = {
         *REPORT_SOURCES,
         *TASK_FORCE_SOURCES,
         *REWARD_SOURCES,
+        *TICKET_SOURCES,
     )
 }
 
@@ -192,6 +194,7 @@ CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     # What arrived and was reversed within the year did not arrive.
     "invested": _INVESTED > 0,
     **ENGAGEMENT_CONDITIONS,
+    **TICKET_CONDITIONS,
     "standing": and_(Project.status != Status.TERMINATED, Project.status != Status.WITHDRAWN),
     "first_framework": ~exists(
         select(_earlier.id)

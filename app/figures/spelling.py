@@ -14,7 +14,11 @@ _REASONS = {
     "negative_base": "上年同期为负，没有可比基数",
     "no_period": "上年没有对应的期间",
     "no_value": "本期没有数值，无法比较",
+    "no_rows": "期内没有记录，没有中位数",
 }
+MEAN = "分"
+"""The unit of a mean of marks: a fraction, but none of a whole."""
+
 _FLAGS = {"definition_changed": "两期的统计口径不同，不宜直接比较"}
 
 
@@ -84,6 +88,9 @@ def text_of(figure: Figure, style: Style) -> str | None:
     """What one prints."""
     if figure.missing is not None:
         return None
+    if figure.is_ratio and figure.unit == MEAN:
+        numerator, denominator = _int(figure.numerator), _int(figure.denominator)
+        return percent_text(numerator, 100 * denominator, style.ratio_digits, style.rounding)
     if figure.is_ratio:
         return _percent(_int(figure.numerator), _int(figure.denominator), style)
     if figure.unit == "元":
@@ -118,8 +125,8 @@ def compared(this: Figure, last: Figure, style: Style) -> dict[str, Any]:
         a, b, c, d = (_int(n) for n in (this.numerator, this.denominator, last.numerator, last.denominator))
         gain, base = a * d - c * b, c * b
         found["difference"] = ratio_text(gain, b * d)
-        found["percentage_points"] = ratio_text(gain * 100, b * d)
-        found["percentage_points_text"] = f"{percent_text(gain, b * d, style.ratio_digits, style.rounding)}个百分点"
+        if this.unit != MEAN:
+            found |= _points(gain, b * d, style)
     else:
         gain, base = _int(this.value) - _int(last.value), _int(last.value)
         found["difference"] = plain(gain, this.unit)
@@ -131,6 +138,11 @@ def compared(this: Figure, last: Figure, style: Style) -> dict[str, Any]:
     found["change"] = ratio_text(gain, base)
     found["text"] = _percent(gain, base, style)
     return found
+
+
+def _points(gain: int, of: int, style: Style) -> dict[str, str]:
+    text = f"{percent_text(gain, of, style.ratio_digits, style.rounding)}个百分点"
+    return {"percentage_points": ratio_text(gain * 100, of), "percentage_points_text": text}
 
 
 def _percent(numerator: int, denominator: int, style: Style) -> str:

@@ -55,8 +55,10 @@ Number = Annotated[
 MEASURABLE: Mapping[str, Indicator] = {
     code: indicator
     for code, indicator in INDICATORS_BY_CODE.items()
-    # Rates and ranks are no quantities, others come in parts already; a late report is a fault, not an activity.
-    if not indicator.is_ratio and indicator.unit != "位" and indicator.implied is None and code not in REPORT_FIGURES
+    # Rates, ranks and medians are no quantities, others come in parts already; a late report is a fault, no activity.
+    if not (indicator.is_ratio or indicator.median or indicator.unit == "位")
+    and indicator.implied is None
+    and code not in REPORT_FIGURES
 }
 """What can be counted by unit and added up."""
 
