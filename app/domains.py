@@ -9,6 +9,7 @@ from fastapi import APIRouter
 import app.exchange.ledgers.models
 import app.exchange.municipal.models
 import app.facts.agreements.models
+import app.facts.commitments.models
 import app.facts.engagements.models
 import app.facts.enterprises.models
 import app.facts.evidence.models
@@ -47,6 +48,11 @@ from app.facts.agreements import reactions as agreements_react
 from app.facts.agreements.routes import router as agreements
 from app.facts.attention.jobs import digest
 from app.facts.attention.routes import router as attention
+from app.facts.commitments import notices as commitments_tell
+from app.facts.commitments import reactions as commitments_react
+from app.facts.commitments.jobs import remind as remind_of_commitments
+from app.facts.commitments.payment_routes import router as commitment_payments
+from app.facts.commitments.routes import router as commitments
 from app.facts.engagements import notices as engagements_tell
 from app.facts.engagements import reactions as engagements_react
 from app.facts.engagements.follow_up_routes import router as follow_ups
@@ -163,6 +169,8 @@ ROUTERS: tuple[APIRouter, ...] = (
     unit_bonuses,
     providers,
     policies,
+    commitments,
+    commitment_payments,
     statistics,
     tasks,
     task_calendar,
@@ -300,6 +308,13 @@ REACTIONS = _also(
         "period.reopened": tickets_react.period_reopened,
     },
 )
+REACTIONS = _also(
+    REACTIONS,
+    dict.fromkeys(commitments_react.FACTS, commitments_react.facts_changed)
+    | {"period.reopened": commitments_react.period_reopened}
+    | dict.fromkeys(commitments_tell.SETTLED, commitments_tell.standing_changed)
+    | dict.fromkeys(commitments_tell.STEPS, commitments_tell.payment_moved),
+)
 """Kind of event → who listens. Downwards a domain calls; upwards it records, and this table says what follows."""
 
 P = Permission
@@ -344,6 +359,7 @@ JOBS: tuple[Job, ...] = (
     Job("unit_names", follow_the_calendar, at=time(0, 1)),
     Job("ageing_passwords", remind_of_passwords, at=time(8, 0)),
     Job("follow_ups_due", remind_of_follow_ups, at=time(8, 10)),
+    Job("commitments_due", remind_of_commitments, at=time(8, 15)),
     Job("reward_notices_over", remind_of_notices, at=time(8, 20)),
     Job("task_escalation", escalate_tasks, at=time(8, 20)),
     Job("ticket_limits", watch_tickets, every=timedelta(minutes=5)),

@@ -22,6 +22,7 @@ from app.facts.projects.models import Project, counts_on
 from app.facts.projects.terms import Stage, Status
 from app.facts.recognition.terms import EntryState
 from app.figures.buckets import bucket
+from app.figures.commitments import COMMITMENT_CONDITIONS, COMMITMENT_SOURCES
 from app.figures.engagements import ENGAGEMENT_CONDITIONS, ENGAGEMENT_SOURCES
 from app.figures.facts import AS_OF, LARGE
 from app.figures.facts import FROM_DAY as FROM_DAY
@@ -162,6 +163,7 @@ SOURCES: Mapping[str, Source] = {
         *REPORT_SOURCES,
         *TASK_FORCE_SOURCES,
         *REWARD_SOURCES,
+        *COMMITMENT_SOURCES,
         *TICKET_SOURCES,
     )
 }
@@ -194,6 +196,7 @@ CONDITIONS: Mapping[str, ColumnElement[bool]] = {
     # What arrived and was reversed within the year did not arrive.
     "invested": _INVESTED > 0,
     **ENGAGEMENT_CONDITIONS,
+    **COMMITMENT_CONDITIONS,
     **TICKET_CONDITIONS,
     "standing": and_(Project.status != Status.TERMINATED, Project.status != Status.WITHDRAWN),
     "first_framework": ~exists(

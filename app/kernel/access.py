@@ -78,6 +78,12 @@ class Permission(StrEnum):
     REWARD_APPROVE = "reward.approve"  # approving, clawing back, budgets
     REWARD_PAY = "reward.pay"
     PROVIDER_UNMASK = "provider.unmask"  # identity numbers, phones and accounts of lead providers in clear
+    COMMITMENT_EDIT = "commitment.edit"  # clauses of agreements: recording, stopping, waiving
+    COMMITMENT_DELIVER = "commitment.deliver"  # a reporter those of the own unit
+    SUBSIDY_APPLY = "subsidy.apply"  # a reporter those of the own unit
+    SUBSIDY_CHECK = "subsidy.check"
+    SUBSIDY_APPROVE = "subsidy.approve"  # also taking back; never what one applied for or checked
+    SUBSIDY_PAY = "subsidy.pay"
     FIGURE_READ = "figure.read"
     STATISTIC_EDIT = "statistic.edit"  # figures typed in from outside
     TICKET_READ = "ticket.read"  # a reporter those that the own unit owns or recorded
@@ -111,6 +117,7 @@ _OFFICER = _STAFF | {
     P.RULE_SAVE, P.EVIDENCE_ADD, P.REVIEW_REQUEST, P.GATE_OVERRIDE, P.ENGAGEMENT_EDIT, P.ENGAGEMENT_JOIN,
     P.REPORT_EDIT, P.REPORT_JUDGE, P.REWARD_FILE, P.REWARD_REVIEW,
     P.REWARD_CHECK, P.REWARD_PAY,
+    P.COMMITMENT_EDIT, P.COMMITMENT_DELIVER, P.SUBSIDY_APPLY, P.SUBSIDY_CHECK, P.SUBSIDY_PAY,
     P.TASK_FORCE_EDIT, P.TASK_EDIT, P.TASK_LIGHT, P.TICKET_EDIT,
     P.MUNICIPAL_READ, P.MUNICIPAL_SEND,
 }  # fmt: skip
@@ -121,13 +128,14 @@ TABLE: dict[Role, frozenset[Permission]] = {
         _OFFICER
         | {P.KEY_EDIT, P.SELF, P.PROJECT_SEAL, P.PERIOD_EDIT, P.RULE_ACTIVATE}
         | {P.EVIDENCE_VERIFY, P.REVIEW_CONCLUDE, P.GATE_DECIDE, P.FUND_RECOGNISE, P.OUTCOME_RECOGNISE, P.ISSUE_PUBLISH}
-        | {P.PROVIDER_UNMASK, P.REWARD_APPROVE}
+        | {P.PROVIDER_UNMASK, P.REWARD_APPROVE, P.SUBSIDY_APPROVE}
         | {P.MUNICIPAL_PULL, P.MUNICIPAL_ANSWER}
     ),
     Role.REPORTER: frozenset(
         _STAFF
         | {P.SELF, P.PROJECT_EDIT, P.EVIDENCE_ADD, P.FUND_DECLARE, P.OUTCOME_DECLARE, P.ENGAGEMENT_EDIT}
         | {P.REPORT_EDIT, P.REWARD_FILE, P.REWARD_CHECK}
+        | {P.COMMITMENT_DELIVER, P.SUBSIDY_APPLY}
         | {P.TASK_EDIT, P.TICKET_EDIT}
     ),
     Role.LEADER: frozenset(_STAFF | {P.TASK_LIGHT, P.SELF, P.MUNICIPAL_READ}),

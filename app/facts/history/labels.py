@@ -1,13 +1,12 @@
 """How the log's tables, columns and verbs are called in Chinese."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import Enum
-from typing import Any
-
 from app.facts.agreements.models import AGREEMENT_TYPE_LABELS
 from app.facts.evidence.terms import BOOK_LABELS, EVIDENCE_KIND_LABELS, EVIDENCE_STATE_LABELS
 from app.facts.funds.models import FUND_KIND_LABELS, FUND_SOURCE_LABELS
+from app.facts.history.commitment_labels import COMMITMENT_COLUMNS, COMMITMENT_TABLES, COMMITMENT_VERBS
+from app.facts.history.naming import YES_NO as YES_NO
+from app.facts.history.naming import Named as Named
+from app.facts.history.naming import Ref as Ref
 from app.facts.outcomes.terms import OUTCOME_KIND_LABELS
 from app.facts.pipeline.gates.terms import OVERRIDE_STATE_LABELS
 from app.facts.projects.terms import (
@@ -80,27 +79,10 @@ VERBS = {
     "project.task_force_formed": "组建专班",
     "project.task_force_members_changed": "调整专班成员单位",
     "project.task_force_dissolved": "撤销专班",
+    **COMMITMENT_VERBS,
 }
 
 
-class Ref(Enum):
-    """What a column of row numbers points at."""
-
-    UNIT = "unit"
-    ENTERPRISE = "enterprise"
-    USER = "user"
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """A column's Chinese name and how its values are read."""
-
-    label: str
-    words: Mapping[Any, str] | None = None
-    points_at: Ref | None = None
-
-
-YES_NO = {"True": "是", "False": "否"}
 NOTE_KINDS = {"note": "备注", "problem": "问题"}
 
 HIDDEN = frozenset(
@@ -130,6 +112,7 @@ TABLES = {
     "duplicate_answer": "疑似重复的答复",
     "engagement_project": "对接活动",
     "unit_bonus": "单位加分",
+    **COMMITMENT_TABLES,
 }
 
 ENTRY = {
@@ -152,6 +135,7 @@ ENTRY = {
 """What every ledger's entries hold."""
 
 COLUMNS: dict[str, dict[str, Named]] = {
+    **COMMITMENT_COLUMNS,
     "project": {
         "code": Named("项目编号"),
         "name": Named("项目名称"),

@@ -4,6 +4,18 @@ from typing import Any
 from sqlalchemy import Connection
 
 from app.facts.agreements.models import AGREEMENT_TYPE_LABELS
+from app.facts.commitments.terms import (
+    ANCHOR_LABELS,
+    CLAUSE_KIND_LABELS,
+    CLAUSE_STATE_LABELS,
+    CONDITION_LABELS,
+    MEASURE_LABELS,
+    PARTY_LABELS,
+    PAYMENT_STATE_LABELS,
+    REACHED_LABELS,
+    SETTING_LABELS,
+    SPAN_LABELS,
+)
 from app.facts.engagements.terms import (
     ENGAGEMENT_KIND_LABELS,
     FOLLOW_UP_LABELS,
@@ -147,6 +159,18 @@ WORDS: dict[str, dict[str, Mapping[Any, str]]] = {
         "told": TICKET_TOLD_LABELS,
         "limit_unit": LIMIT_UNIT_LABELS,
         "file_purpose": FILE_PURPOSE_LABELS,
+    },
+    "commitments": {
+        "party": PARTY_LABELS,
+        "kind": CLAUSE_KIND_LABELS,
+        "measure": MEASURE_LABELS,
+        "condition": CONDITION_LABELS,
+        "reached": REACHED_LABELS,
+        "due_after": ANCHOR_LABELS,
+        "due_span": SPAN_LABELS,
+        "state": CLAUSE_STATE_LABELS,
+        "setting": SETTING_LABELS,
+        "payment_state": PAYMENT_STATE_LABELS,
     },
     "statistics": {"code": STATISTIC_LABELS},
     "enterprises": {"ownership": OWNERSHIP_LABELS, "listing": LISTING_LABELS},

@@ -23,6 +23,7 @@ class ChoicesOut(BaseModel):
     rewards: dict[str, list[Choice]] = Field(description="引资人奖励")
     task_forces: dict[str, list[Choice]] = Field(description="项目专班")
     tickets: dict[str, list[Choice]] = Field(description="企业诉求（店小二）")
+    commitments: dict[str, list[Choice]] = Field(description="履约条款与兑现")
     statistics: dict[str, list[Choice]] = Field(description="外部统计数据")
     enterprises: dict[str, list[Choice]] = Field(description="企业")
     units: dict[str, list[Choice]] = Field(description="单位")

@@ -104,6 +104,14 @@ TICKET_SUPERVISED = declare(
 TICKET_SOLVED = declare("ticket.solved", "诉求已办结", "「{enterprise}」的{category}诉求已由{unit}办结：{result}")
 TICKET_RATED = declare("ticket.rated", "企业评价", "「{enterprise}」对{category}诉求的办理（{unit}）评分 {score} 分")
 
+COMMITMENT_DUE = declare(
+    "commitment.due", "履约条款将到期", "项目「{project}」的履约条款将于 {on} 到期：{what}", waits=True
+)
+COMMITMENT_OVERDUE = declare(
+    "commitment.overdue", "履约条款逾期", "项目「{project}」的履约条款应于 {on} 履行，已逾期：{what}", waits=True
+)
+SUBSIDY_WAITS = declare("commitment.payment", "兑现待办", "项目「{project}」申请兑现 {amount}，待{what}", waits=True)
+
 RULE_DRAFT = declare(
     "rule.draft", "规则待启用", "规则「{rule}」第 {number} 版待启用，拟自 {since} 起生效；依据：{basis}", waits=True
 )
