@@ -40,6 +40,7 @@ from app.exchange.feed.subjects import Feed
 from app.exchange.ledgers import reactions as imports_react
 from app.exchange.ledgers import service as imports
 from app.exchange.ledgers.routes import router as ledgers
+from app.exchange.municipal.reconciliations.routes import router as municipal_reconciliations
 from app.exchange.municipal.routes import router as municipal
 from app.exchange.municipal import jobs as municipal_jobs
 from app.exchange.municipal.channels import Connections
@@ -191,6 +192,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     boards,
     ledgers,
     municipal,
+    municipal_reconciliations,
     feed,
     notices,
     auth,

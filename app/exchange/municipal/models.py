@@ -166,7 +166,7 @@ class Package(Logged, Base):
     total_fen: Mapped[int] = mapped_column(Fen)
     digest: Mapped[str] = mapped_column(text_key(64))  # SHA-256 of the file
     manifest: Mapped[dict[str, Any]] = mapped_column(JSON)
-    file: Mapped[str] = mapped_column(text_key(80))  # where the store keeps it
+    file: Mapped[str] = mapped_column(text_key(64), ForeignKey("stored_file.sha256"))
     made_at: Mapped[datetime] = mapped_column(Instant)
     made_by: Mapped[int] = mapped_column(Id)
     made_by_name: Mapped[str] = mapped_column(String(60))
@@ -213,6 +213,10 @@ class Reconciliation(Logged, Base):
     missing_here: Mapped[int]
     different: Mapped[int]
     older: Mapped[int]
+    newer_there: Mapped[int]
+    in_flight: Mapped[int]  # no differences: on their way, or refused by the city
+    rejected: Mapped[int]
+    truncated: Mapped[bool]  # more differences than are kept
     differences: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     resent_at: Mapped[datetime | None] = mapped_column(Instant)
     version: Mapped[int] = mapped_column(default=1)
