@@ -1,9 +1,9 @@
 # The commands of the project. All that is needed is make and Python 3.11 or newer.
 #
-#   make run       install, migrate, load the demo, serve on 127.0.0.1:8000
+#   make run       install, migrate, load the demo, serve on 127.0.0.1:8000, and the city's sandbox on 8100
 #   make test      all that has to pass before a change lands
 #   make bench     the benchmarks, as ratios within one run
-#   make openapi   write the API's description to openapi/openapi.json
+#   make openapi   write the descriptions of the API and of the city's side into openapi/
 #   make migration WHAT="add funds"    write the next migration from the models
 #   make lock      choose the versions of all packages anew, within pyproject.toml
 #   make wheels    fetch the packages into wheels/, for machines that reach no index:
@@ -29,7 +29,10 @@ TEST_BACKENDS ?= sqlite,postgres18,postgres15
 
 run: $(VENV)/.installed
 	@$(BIN)/zhaoshang demo
-	@exec $(BIN)/zhaoshang serve
+	@trap 'kill $$server $$sandbox 2>/dev/null; wait; exit 130' INT TERM HUP; \
+	$(BIN)/zhaoshang municipal-sandbox --if-demo & sandbox=$$!; \
+	$(BIN)/zhaoshang serve & server=$$!; \
+	wait $$server; status=$$?; kill $$sandbox 2>/dev/null; wait $$sandbox; exit $$status
 
 test: check
 	TEST_BACKENDS=$(TEST_BACKENDS) $(BIN)/pytest -n auto
@@ -47,6 +50,8 @@ bench: $(VENV)/.installed-dev
 openapi: $(VENV)/.installed
 	$(BIN)/zhaoshang openapi > openapi/openapi.json.new
 	mv openapi/openapi.json.new openapi/openapi.json
+	$(BIN)/zhaoshang openapi --municipal > openapi/municipal.json.new
+	mv openapi/municipal.json.new openapi/municipal.json
 
 migration: $(VENV)/.installed-dev
 	@test -n "$(WHAT)" || { echo 'Say what it does: make migration WHAT="add funds"'; exit 1; }

@@ -11,6 +11,8 @@ from app.kernel.vault import Vault
 
 DEMO_KEY = "demo-vault.key"
 """The file in the data folder that holds the key of the demo, and of nothing else."""
+DEMO_CHANNELS = "municipal.toml"
+"""The file in the data folder by which the demo reports to its sandbox, where no other is set."""
 
 
 class Settings(BaseSettings):
@@ -119,6 +121,12 @@ class Settings(BaseSettings):
         if not keys and file.is_file():
             keys = [line for line in file.read_text(encoding="utf-8").split("\n") if line and not line.startswith("#")]
         return Vault([*keys, *_parts(self.vault_keys_old)] if keys else [], self.vault_cipher)
+
+    @property
+    def channels_file(self) -> Path | None:
+        """Where the channels to the city are set; those of the demo, where no other file is named."""
+        demo = self.data_dir / DEMO_CHANNELS
+        return self.municipal_file or (demo if demo.is_file() else None)
 
     @property
     def database(self) -> str:

@@ -21,7 +21,7 @@ from app.kernel.telemetry import set_up_logs
 def run(settings: Settings) -> None:
     """Work until SIGTERM or Ctrl-C; a job that is running, and a delivery that is under way, are finished first."""
     set_up_logs(settings.log_format, settings.log_level)
-    connections = channels.read(settings.municipal_file)
+    connections = channels.read(settings.channels_file)
     database = Database(settings.database)
     events.install(database, domains.REACTIONS)
     stop = threading.Event()

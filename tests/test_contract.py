@@ -16,12 +16,14 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from app.config import Settings
+from app.exchange.municipal.sandbox import contract as municipal
 from app.kernel import openapi
 from app.kernel.access import TABLE, Permission
 from app.main import create_app
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMITTED = ROOT / "openapi" / "openapi.json"
+MUNICIPAL = ROOT / "openapi" / "municipal.json"
 PUBLIC = {
     "/healthz", "/readyz", "/metrics", "/docs", "/openapi.json",
     "/api/v1/auth/login", "/api/v1/auth/password-policy", "/api/v1/task-forces/calendar.ics",
@@ -362,6 +364,11 @@ def test_the_committed_contract_is_this_one(spec: dict[str, Any]) -> None:
     for path, item in spec["paths"].items():
         assert committed["paths"][path] == item, f"{path}: run `make openapi`"
     assert committed == spec, "run `make openapi`"
+
+
+def test_what_is_asked_of_the_city_is_this_one() -> None:
+    described = json.loads(json.dumps(municipal.describe()))
+    assert json.loads(MUNICIPAL.read_text()) == described, "run `make openapi`"
 
 
 def test_the_contract_needs_no_configuration(tmp_path: Path, spec: dict[str, Any]) -> None:

@@ -5,12 +5,14 @@ import sys
 import typer
 from pydantic import ValidationError
 
-from app.cli import backups, ledgers, log, server, settings, users, vault
+from app.cli import backups, ledgers, log, municipal, server, settings, users, vault
 from app.cli.terminal import say
 
 cli = typer.Typer(help="慧招商：区县招商投资促进局的开放后端。", no_args_is_help=True, add_completion=False)
 for part in (server, ledgers, backups, settings):
     cli.add_typer(part.commands)
+cli.add_typer(municipal.sandbox)
+cli.add_typer(municipal.commands, name="municipal")
 cli.add_typer(users.commands, name="user")
 cli.add_typer(log.commands, name="log")
 cli.add_typer(vault.commands, name="vault")

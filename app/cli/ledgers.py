@@ -10,6 +10,7 @@ from rich.table import Table
 
 from app.cli.terminal import console, opened, progress, show
 from app.config import Settings
+from app.demo import municipal
 from app.demo.loading import LEDGER, NotLoaded, load
 from app.exchange.ledgers import files
 from app.exchange.ledgers.models import PHASE_LABELS, Mode, Phase
@@ -89,6 +90,7 @@ def demo() -> None:
         except NotLoaded as error:
             console.print(f"[red]演示台账未能导入：{error}[/red]")
             raise typer.Exit(1) from None
+    municipal.keep_a_channel(settings, loaded.fresh)
     print(f"访问地址：http://{settings.host}:{settings.port}/docs")
     print(f"演示账号：{'、'.join(loaded.logins)}" if loaded.fresh else "数据库已有用户，保留已有数据。")
     if loaded.fresh and settings.demo_password is None:

@@ -9,6 +9,7 @@ import uvicorn
 from app import worker
 from app.cli.terminal import console
 from app.config import Settings
+from app.exchange.municipal.sandbox import contract
 from app.kernel import schema
 from app.main import create_app
 
@@ -57,6 +58,9 @@ def run_worker() -> None:
 
 
 @commands.command()
-def openapi() -> None:
+def openapi(
+    municipal: Annotated[bool, typer.Option("--municipal", help="改为市级报送接口的约定")] = False,
+) -> None:
     """把 OpenAPI 描述写到标准输出。"""
-    print(json.dumps(create_app(Settings(database_url="sqlite://")).openapi(), ensure_ascii=False, indent=2))
+    described = contract.describe() if municipal else create_app(Settings(database_url="sqlite://")).openapi()
+    print(json.dumps(described, ensure_ascii=False, indent=2))
