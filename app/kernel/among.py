@@ -12,6 +12,8 @@ from sqlalchemy.sql.functions import FunctionElement
 class _Among(FunctionElement[bool]):
     type = Boolean()
     inherit_cache = True
+    # Else SQLite is asked whether it "= 1", and looks at every row to find out.
+    _is_implicitly_boolean = True
 
 
 @compiles(_Among, "sqlite")

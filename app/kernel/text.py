@@ -32,5 +32,7 @@ def cleaned(text: str | None, longest: int) -> str | None:
     """What another system says, fit to be kept and shown: no control characters, cut off; None for nothing."""
     if text is None:
         return None
+    if text.isascii() and text.isprintable():
+        return text[:longest].strip() or None
     kept = "".join(" " if unicodedata.category(c) in ("Cc", "Cs", "Co", "Cn") else c for c in text[: 4 * longest])
     return unicodedata.normalize("NFC", " ".join(kept.split()))[:longest].strip() or None

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from random import SystemRandom
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from app.exchange.municipal.channels import Connection
@@ -15,7 +15,9 @@ from app.exchange.municipal.wire import signatures
 from app.identity.notices import recipients
 from app.kernel import notices
 from app.kernel.access import Permission
+from app.kernel.db import Instant
 from app.kernel.notices import declare
+from app.kernel.statements import Statement
 from app.kernel.text import cleaned
 
 KEPT_FOR = timedelta(days=30)
@@ -27,6 +29,20 @@ UNKNOWN = declare(
     waits=True,
 )  # fmt: skip
 _chance = SystemRandom().random
+_COLUMNS = (
+    "channel_id", "what", "batch", "started_at", "ended_at", "outcome", "status", "code", "reason", "records",
+    "accepted", "rejected",
+)  # fmt: skip
+_keep = Statement(insert(Contact).values({name: bindparam(name) for name in _COLUMNS}))
+_is_well = Statement(
+    select(Channel.id).where(
+        Channel.id == bindparam("channel"),
+        Channel.succeeded_at > bindparam("lately", type_=Instant),
+        Channel.failures == 0,
+        Channel.open_until.is_(None),
+        Channel.probing_until.is_(None),
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +66,12 @@ def keep(
     outcome, code, reason = ended.outcome, ended.code, ended.reason
     if taken.refused and outcome == "done":
         outcome, code, reason = "refused", "foreign", "；".join(taken.refused)
-    db.execute(
-        insert(Contact).values(
-            channel_id=channel_id, what=what, batch=batch, started_at=started, ended_at=now, outcome=outcome,
-            status=ended.status, code=code, reason=cleaned(reason, 300), records=records, accepted=taken.accepted,
-            rejected=taken.rejected,
-        )
-    )  # fmt: skip
+    line = {
+        "channel_id": channel_id, "what": what, "batch": batch, "started_at": started, "ended_at": now,
+        "outcome": outcome, "status": ended.status, "code": code, "reason": cleaned(reason, 300), "records": records,
+        "accepted": taken.accepted, "rejected": taken.rejected,
+    }  # fmt: skip
+    _keep.run(db.connection(), [line])
 
 
 def count(db: Session, channel_id: int, settings: Connection, now: datetime, ended: Ended) -> None:
@@ -64,9 +79,8 @@ def count(db: Session, channel_id: int, settings: Connection, now: datetime, end
 
     Who does not know us is told of at once. While all goes well the row is hardly ever locked.
     """
-    channel = db.get_one(Channel, channel_id)
     well = ended.outcome == "done"
-    if well and _all_is_well(channel, now):
+    if well and _is_well.rows(db.connection(), {"channel": channel_id, "lately": now - SEEN_EVERY}):
         return
     query = select(Channel).where(Channel.id == channel_id).with_for_update(key_share=True)
     channel = db.scalars(query.execution_options(populate_existing=True)).one()
@@ -84,11 +98,6 @@ def count(db: Session, channel_id: int, settings: Connection, now: datetime, end
             db, recipients.who_may(db, Permission.MUNICIPAL_SEND), UNKNOWN, channel, key=_key(channel), once=True,
             channel=settings.name, reason=ended.code,
         )  # fmt: skip
-
-
-def _all_is_well(channel: Channel, now: datetime) -> bool:
-    fresh = channel.succeeded_at is not None and now - channel.succeeded_at < SEEN_EVERY
-    return fresh and not channel.failures and channel.open_until is None and channel.probing_until is None
 
 
 def forget(db: Session, now: datetime, clock_seconds: int) -> None:

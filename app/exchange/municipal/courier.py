@@ -12,7 +12,7 @@ from time import monotonic
 from uuid import uuid4
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.exc import DBAPIError
 
 from app.exchange.municipal import contacts, leases, receipts, wanting
@@ -37,6 +37,7 @@ LOOK_AGAIN = 30.0
 """Seconds after which the log is followed though it has not grown: a day or a week may have ended, a rule begun."""
 
 Outcome = Delivered | Failed | Distrusted | BatchRefused
+_channel = select(Channel).where(Channel.code == bindparam("code"))
 
 
 def run(
@@ -136,55 +137,51 @@ class Lane:
         while not self.stop.is_set():
             begin_by = monotonic() + self.settings.lease_seconds - self.settings.answer_seconds
             batch = uuid4().hex
-            channel_id, sent = self._claim(batch)
-            if not sent:
+            channel, sent = self._claim(batch)
+            if channel is None or not sent:
                 return
             if self.next is not None and len(sent) == self.settings.batch:
                 self.next.wake.set()
             started = calendar.now()
             outcome = self.line.deliver(batch, self.district, version, sent, begin_by)
-            taken = self._settle(channel_id, sent, outcome)
+            taken = self._settle(channel, sent, outcome)
             ended = _ended(outcome)
             with self.database.unit_of_work() as db:
                 now = calendar.now()
-                contacts.keep(db, channel_id, "delivery", batch, started, now, ended, len(sent), taken)
-                contacts.count(db, channel_id, self.settings, now, ended)
+                contacts.keep(db, channel.id, "delivery", batch, started, now, ended, len(sent), taken)
+                contacts.count(db, channel.id, self.settings, now, ended)
             if ended.outcome != "done":
                 log.warning("delivery_failed", channel=self.code, code=ended.code, records=len(sent))
 
-    def _claim(self, batch: str) -> tuple[int, list[Sent]]:
+    def _claim(self, batch: str) -> tuple[Channel | None, list[Sent]]:
         now = calendar.now()
         until = now + timedelta(seconds=self.settings.lease_seconds)
         with self.database.unit_of_work() as db:
-            row = db.execute(
-                select(Channel.id, Channel.state, Channel.failures, Channel.open_until, Channel.probing_until).where(
-                    Channel.code == self.code
-                )
-            ).one()
-            passage = Circuit(row.failures, row.open_until, row.probing_until).passage(now)
-            if row.state is not ChannelState.ACTIVE or passage is Passage.OPEN:
-                return row.id, []
+            channel = db.scalars(_channel, {"code": self.code}).one_or_none()
+            if channel is None or channel.state is not ChannelState.ACTIVE:
+                return None, []
+            passage = Circuit(channel.failures, channel.open_until, channel.probing_until).passage(now)
             if passage is Passage.CLOSED:
-                return row.id, leases.claim(db, row.id, batch, self.settings.batch, now, until)
+                return channel, leases.claim(db, channel.id, batch, self.settings.batch, now, until)
             # Half open: the first to say so tries a single record.
-            if not leases.probe(db, row.id, now, until):
-                return row.id, []
-            sent = leases.claim(db, row.id, batch, 1, now, until)
+            if passage is Passage.OPEN or not leases.probe(db, channel.id, now, until):
+                return channel, []
+            sent = leases.claim(db, channel.id, batch, 1, now, until)
             if not sent:
                 db.rollback()
-            return row.id, sent
+            return channel, sent
 
-    def _settle(self, channel_id: int, sent: list[Sent], outcome: Outcome) -> Taken:
+    def _settle(self, channel: Channel, sent: list[Sent], outcome: Outcome) -> Taken:
         try:
-            return self._written(channel_id, sent, outcome)
+            return self._written(channel, sent, outcome)
         except DBAPIError as failure:
             # What the city has said is worth a second try; after that the lease runs out and it is asked again.
             log.warning("receipts_again", channel=self.code, error=type(failure).__name__)
-            return self._written(channel_id, sent, outcome)
+            return self._written(channel, sent, outcome)
 
-    def _written(self, channel_id: int, sent: list[Sent], outcome: Outcome) -> Taken:
+    def _written(self, channel: Channel, sent: list[Sent], outcome: Outcome) -> Taken:
         with self.database.unit_of_work() as db:
-            channel, now = db.get_one(Channel, channel_id), calendar.now()
+            now = calendar.now()
             if isinstance(outcome, Delivered):
                 return receipts.take(db, channel, self.settings, sent, outcome.receipts, now)
             if isinstance(outcome, BatchRefused):

@@ -8,19 +8,36 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, exists, or_, select, update
+from sqlalchemy import Connection, bindparam, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from app.exchange.municipal.circuit import Circuit
 from app.exchange.municipal.models import Channel, ChannelState, Record, RecordState
 from app.exchange.municipal.receipts import ALONE, Sent
-from app.kernel import bulk
+from app.exchange.municipal.wire.contract import Operation, RecordKind
+from app.kernel.among import among, numbers
+from app.kernel.db import Instant
+from app.kernel.statements import Statement
 
 WAITING = (RecordState.PENDING, RecordState.SENT)
 """What goes when its time has come: what was never sent, and what was sent and has had no receipt for too long."""
 
-_record = bulk.table_of(Record)
-_SENT = (Record.id, Record.kind, Record.key, Record.wanted_version, Record.op, Record.wanted, Record.attempts)
+_now = bindparam("now", type_=Instant)
+_free = or_(Record.lease_until.is_(None), Record.lease_until <= _now)
+_due = Statement(
+    select(Record.id, Record.kind, Record.key, Record.wanted_version, Record.op, Record.wanted, Record.attempts)
+    .where(
+        Record.channel_id == bindparam("channel"), Record.state == bindparam("state"), Record.next_try <= _now, _free
+    )
+    .order_by(Record.next_try, Record.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)  # fmt: skip
+_lease = Statement(
+    update(Record)
+    .where(among(Record.id, "records"))
+    .values(lease=bindparam("to_lease"), lease_until=bindparam("until", type_=Instant))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,23 +73,19 @@ def claim(db: Session, channel_id: int, batch: str, most: int, now: datetime, un
 
     One that has failed several times goes alone, and so does the rest without it.
     """
-    free = or_(Record.lease_until.is_(None), Record.lease_until <= now)
-    rows: list[Any] = []
+    connection, rows = db.connection(), list[Any]()
     for state in WAITING:
         if len(rows) < most:
-            query = (
-                select(*_SENT)
-                .where(Record.channel_id == channel_id, Record.state == state, Record.next_try <= now, free)
-                .order_by(Record.next_try, Record.id)
-                .limit(most - len(rows))
-            )
-            rows.extend(db.execute(query.with_for_update(skip_locked=True)))
-    alone = bool(rows) and rows[0].attempts >= ALONE
-    rows = rows[:1] if alone else [row for row in rows if row.attempts < ALONE]
+            asked = {"channel": channel_id, "state": state, "now": now, "most": most - len(rows)}
+            rows += _due.rows(connection, asked)
+    alone = bool(rows) and rows[0][-1] >= ALONE
+    rows = rows[:1] if alone else [row for row in rows if row[-1] < ALONE]
     if rows:
-        numbers = [row.id for row in rows]
-        db.execute(update(_record).where(_record.c.id.in_(numbers)).values(lease=batch, lease_until=until))
-    return [Sent(row.id, row.kind, row.key, row.wanted_version, row.op, row.wanted, batch) for row in rows]
+        _lease.run(connection, [{"records": numbers(row[0] for row in rows), "to_lease": batch, "until": until}])
+    return [
+        Sent(number, RecordKind(kind), key, version, Operation(op), content, batch)
+        for number, kind, key, version, op, content, _ in rows
+    ]
 
 
 def probe(db: Session, channel_id: int, now: datetime, until: datetime) -> bool:

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import SystemRandom
-from types import SimpleNamespace
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import bindparam, null, select, tuple_, update
 from sqlalchemy.orm import Session
 
 from app.exchange.municipal import rejections
@@ -20,6 +19,9 @@ from app.exchange.municipal.circuit import Pace, Random, backoff
 from app.exchange.municipal.models import Channel, Record, RecordState
 from app.exchange.municipal.wire.contract import Operation, Receipt, RecordKind, Result
 from app.kernel import bulk
+from app.kernel.among import among, numbers
+from app.kernel.db import Instant
+from app.kernel.statements import Statement
 from app.kernel.text import cleaned
 
 ALONE = 3
@@ -30,10 +32,25 @@ LARGEST = 2**53 - 2
 HELD_FROM_NOW = (Result.ACCEPTED, Result.DUPLICATE)
 _chance = SystemRandom().random
 _record = bulk.table_of(Record)
-_looked_at = (
-    Record.id, Record.channel_id, Record.kind, Record.key, Record.op, Record.wanted_version, Record.held_version,
-    Record.state, Record.attempts, Record.lease,
+_looked_at = Statement(
+    select(
+        Record.id, Record.channel_id, Record.kind, Record.key, Record.op, Record.wanted_version, Record.held_version,
+        Record.state, Record.attempts, Record.lease,
+    )
+    .where(among(Record.id, "numbers"))
+    .order_by(Record.id)
+    .with_for_update()
 )  # fmt: skip
+_holds = Statement(
+    update(Record)
+    .where(Record.id == bindparam("record"))
+    .values(
+        held_version=Record.wanted_version, held_op=Record.op, held=null(), held_at=bindparam("at", type_=Instant),
+        receipt_no=bindparam("number"), state=RecordState.HELD, attempts=0, package_id=null(), code=null(),
+        field=null(), reason=null(), lease=bindparam("to_lease"), lease_until=null(),
+    )
+)  # fmt: skip
+"""What nearly always is to be said: the version that is wanted is held, and nobody else is sending it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +81,22 @@ class Taken:
 
 
 @dataclass(slots=True)
+class _Row:
+    """A record as it stands, in the driver's words. Each change is seen by the next: it may have several receipts."""
+
+    id: int
+    channel_id: int
+    kind: str
+    key: str
+    op: str
+    wanted_version: int
+    held_version: int
+    state: str
+    attempts: int
+    lease: str | None
+
+
+@dataclass(slots=True)
 class _Batch:
     """Receipts being applied: what will be written into each record."""
 
@@ -72,9 +105,10 @@ class _Batch:
     random: float
     least_attempts: int
     taken: Taken = field(default_factory=Taken)
+    held: list[dict[str, Any]] = field(default_factory=list)
     changes: dict[int, dict[str, Any]] = field(default_factory=dict)
     rejected: list[rejections.Rejection] = field(default_factory=list)
-    accepted: list[tuple[RecordKind, str]] = field(default_factory=list)
+    accepted: list[tuple[str, str]] = field(default_factory=list)
     renumbered: list[int] = field(default_factory=list)  # rows that got a version of their own accord
 
     def later(self, attempts: int) -> datetime:
@@ -163,10 +197,9 @@ def _lock(db: Session, channel: Channel) -> None:
 
 
 def _apply(db: Session, channel: Channel, batch: _Batch, told: Sequence[tuple[Sent, Receipt | None]]) -> None:
-    numbers = {one.record_id for one, _ in told}
-    query = select(*_looked_at).where(Record.id.in_(numbers)).order_by(Record.id).with_for_update()
-    # Each change is seen by the next: of one record there may be several receipts.
-    rows = {row.id: SimpleNamespace(**row._mapping) for row in db.execute(query)} if numbers else {}
+    connection = db.connection()
+    found = _looked_at.rows(connection, {"numbers": numbers({one.record_id for one, _ in told})})
+    rows = {row[0]: _Row(*row) for row in found}
     for one, receipt in told:
         row = rows.get(one.record_id)
         if row is None or row.channel_id != channel.id:
@@ -181,36 +214,39 @@ def _apply(db: Session, channel: Channel, batch: _Batch, told: Sequence[tuple[Se
             _stale(batch, row, one, receipt)
         elif row.wanted_version != one.version:
             _release(batch, row)
-        elif row.state is RecordState.HELD:
+        elif row.state == RecordState.HELD:
             batch.taken.refused.append(f"{one.kind} {one.key} 第 {one.version} 版此前已接收")
             _release(batch, row)
         else:
             _waits(batch, row, one, receipt)
-    bulk.change(db.connection(), _record, batch.changes.items())
+    if batch.held:
+        _holds.run(connection, sorted(batch.held, key=lambda line: line["record"]))
+    bulk.change(connection, _record, sorted(batch.changes.items()))
     _renumber(db, channel, batch)
     rejections.tell(db, channel, batch.settings.name, batch.rejected)
     rejections.settle(db, channel, batch.accepted)
 
 
+_SEEN = frozenset(_Row.__slots__)
 FREE: dict[str, Any] = {"lease": None, "lease_until": None}
 
 
-def _change(batch: _Batch, row: Any, **values: Any) -> None:
+def _change(batch: _Batch, row: _Row, **values: Any) -> None:
     batch.changes.setdefault(row.id, {}).update(values)
-    for name, value in values.items():
-        setattr(row, name, value)
+    for name in _SEEN & values.keys():
+        setattr(row, name, values[name])
 
 
-def _release(batch: _Batch, row: Any) -> None:
+def _release(batch: _Batch, row: _Row) -> None:
     """It was overtaken while it went: what is wanted now waits already, or waited for this word."""
     batch.taken.again += 1
     if row.lease is not None:
         _change(batch, row, **FREE)
-    if row.state is RecordState.SENT:
+    if row.state == RecordState.SENT:
         _change(batch, row, state=RecordState.PENDING, attempts=0, next_try=batch.now, package_id=None)
 
 
-def _missed(batch: _Batch, row: Any, one: Sent) -> None:
+def _missed(batch: _Batch, row: _Row, one: Sent) -> None:
     batch.taken.missing += 1
     if row.wanted_version != one.version or row.state not in (RecordState.PENDING, RecordState.SENT):
         _release(batch, row)
@@ -219,14 +255,21 @@ def _missed(batch: _Batch, row: Any, one: Sent) -> None:
         _change(batch, row, state=RecordState.PENDING, attempts=attempts, next_try=batch.later(attempts), **FREE)
 
 
-def _held(batch: _Batch, row: Any, one: Sent, receipt: Receipt) -> None:
+def _held(batch: _Batch, row: _Row, one: Sent, receipt: Receipt) -> None:
     """The city holds this version: true whoever has sent it, and whatever else is under way."""
     if one.version > row.wanted_version:
         # It knows more of us than we do: we were restored from a backup.
         _beyond(batch, row, one, one.version)
         return
     batch.taken.accepted += 1
-    if row.lease == one.lease and row.lease is not None:
+    free = row.lease == one.lease
+    if one.version == row.wanted_version and free and row.id not in batch.changes:
+        row.state, row.held_version, row.attempts, row.lease = RecordState.HELD, one.version, 0, None
+        number = cleaned(receipt.receipt_no, 64)
+        batch.held.append({"record": row.id, "at": batch.now, "number": number, "to_lease": None})
+        batch.accepted.append((row.kind, row.key))
+        return
+    if free and row.lease is not None:
         _change(batch, row, **FREE)
     if one.version == row.wanted_version:
         _change(
@@ -241,19 +284,17 @@ def _held(batch: _Batch, row: Any, one: Sent, receipt: Receipt) -> None:
             batch, row, held_version=one.version, held_op=one.op, held=one.content, held_at=batch.now,
             receipt_no=cleaned(receipt.receipt_no, 64),
         )  # fmt: skip
-    if row.state is RecordState.SENT and row.lease is None:
+    if row.state == RecordState.SENT and row.lease is None:
         _change(batch, row, state=RecordState.PENDING, attempts=0, next_try=batch.now, package_id=None)
 
 
-def _stale(batch: _Batch, row: Any, one: Sent, receipt: Receipt) -> None:
+def _stale(batch: _Batch, row: _Row, one: Sent, receipt: Receipt) -> None:
     """The city holds something else under this version, or a later one."""
     holds = receipt.held_version
     if holds is None or holds < one.version:
         batch.taken.refused.append(f"{one.kind} {one.key} 称第 {one.version} 版过旧，所持为第 {holds} 版")
         _missed(batch, row, one)
-    elif holds > row.wanted_version or (
-        holds == row.wanted_version == one.version and row.state is not RecordState.HELD
-    ):
+    elif holds > row.wanted_version or (holds == row.wanted_version == one.version and row.state != RecordState.HELD):
         _beyond(batch, row, one, holds)
     elif row.state in (RecordState.HELD, RecordState.REJECTED):
         _release(batch, row)
@@ -262,7 +303,7 @@ def _stale(batch: _Batch, row: Any, one: Sent, receipt: Receipt) -> None:
         _change(batch, row, state=RecordState.PENDING, next_try=batch.now, **FREE)
 
 
-def _beyond(batch: _Batch, row: Any, one: Sent, holds: int) -> None:
+def _beyond(batch: _Batch, row: _Row, one: Sent, holds: int) -> None:
     """What is wanted goes again under a version after the one that the city holds."""
     if holds > LARGEST:
         batch.taken.refused.append(f"{one.kind} {one.key} 称持有第 {holds} 版")
@@ -279,12 +320,12 @@ def _beyond(batch: _Batch, row: Any, one: Sent, holds: int) -> None:
     )  # fmt: skip
 
 
-def _waits(batch: _Batch, row: Any, one: Sent, receipt: Receipt) -> None:
+def _waits(batch: _Batch, row: _Row, one: Sent, receipt: Receipt) -> None:
     """Rejected, received, or not now: of the version that is wanted."""
     if receipt.result is Result.REJECTED:
         batch.taken.rejected += 1
         told = rejections.Rejection(
-            row.kind, row.key, one.version, cleaned(receipt.code, 64), cleaned(receipt.field, 64),
+            RecordKind(row.kind), row.key, one.version, cleaned(receipt.code, 64), cleaned(receipt.field, 64),
             cleaned(receipt.message, 500),
         )  # fmt: skip
         batch.rejected.append(told)
@@ -292,7 +333,7 @@ def _waits(batch: _Batch, row: Any, one: Sent, receipt: Receipt) -> None:
             batch, row, state=RecordState.REJECTED, attempts=row.attempts + 1, code=told.code, field=told.field,
             reason=told.reason, package_id=None, **FREE,
         )  # fmt: skip
-    elif row.state is RecordState.REJECTED:
+    elif row.state == RecordState.REJECTED:
         _release(batch, row)
     elif receipt.result is Result.RECEIVED:
         batch.taken.received += 1

@@ -12,6 +12,7 @@ from app.identity.notices import recipients
 from app.kernel import events, notices
 from app.kernel.access import Permission
 from app.kernel.notices import OPEN, Notice, declare
+from app.kernel.statements import Statement
 
 REJECTED = declare(
     "municipal.rejected",
@@ -52,6 +53,7 @@ def tell(db: Session, channel: Channel, name: str, found: Sequence[Rejection]) -
         return
     # Reasons are the city's words: they stay with the record, the log cannot be erased.
     told = [[str(one.kind), one.key, one.version, one.code, one.field] for one in found]
+    channel = db.get_one(Channel, channel.id)  # it may come from another session
     events.record(db, "municipal_channel.rejected", channel, records=told)
     people = recipients.who_may(db, Permission.MUNICIPAL_SEND)
     if len(found) > TOLD_SINGLY:
@@ -68,14 +70,19 @@ def tell(db: Session, channel: Channel, name: str, found: Sequence[Rejection]) -
         )  # fmt: skip
 
 
-def settle(db: Session, channel: Channel, accepted: Sequence[tuple[RecordKind, str]]) -> None:
+_open = Statement(select(Notice.key).where(OPEN, Notice.kind == REJECTED.code).distinct())
+
+
+def settle(db: Session, channel: Channel, accepted: Sequence[tuple[str, str]]) -> None:
     """These are held now: what was told of them is done."""
     if not accepted:
         return
-    keys = [_key(channel, kind, key) for kind, key in accepted]
-    for key in db.scalars(select(Notice.key).where(Notice.key.in_(keys), OPEN).distinct().order_by(Notice.key)):
-        notices.settle(db, key)
+    # Few are open at any time, and an index has only these.
+    told = {key for (key,) in _open.rows(db.connection(), {})}
+    if told:
+        for key in sorted(told & {_key(channel, kind, key) for kind, key in accepted}):
+            notices.settle(db, key)
 
 
-def _key(channel: Channel, kind: RecordKind, key: str) -> str:
+def _key(channel: Channel, kind: str, key: str) -> str:
     return f"{REJECTED.code}:{channel.id}:{kind}:{key}"
