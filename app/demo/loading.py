@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import DEMO_KEY, Settings
-from app.demo import engagements, rewards, story, task_forces, weeks
+from app.demo import engagements, rewards, story, task_forces, tickets, weeks
 from app.demo.ledger import build_workbook, demo_rows
 from app.exchange.ledgers import confirming
 from app.exchange.ledgers import service as ledgers
@@ -92,6 +92,7 @@ def load(
         weeks.tell(database, people, loaded_on)
         task_forces.tell(database, people, loaded_on)
         rewards.tell(database, Store(settings.data_dir), people, loaded_on)
+        tickets.tell(database, people, loaded_on)
     return Loaded(True, password, logins, result)
 
 
