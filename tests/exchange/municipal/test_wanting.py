@@ -19,7 +19,7 @@ from app.exchange.municipal.wire.contract import PAYLOADS, Operation, RecordKind
 from app.facts.engagements.models import Engagement, EngagementUnit
 from app.facts.enterprises.models import Enterprise
 from app.facts.funds.models import FundEntry
-from app.facts.projects.models import Project
+from app.facts.projects.models import Project, ProjectUnit
 from app.facts.projects.terms import Confidentiality, Stage, Status
 from app.facts.recognition.terms import EntryState
 from app.facts.reports.models import ReportWeek
@@ -66,6 +66,8 @@ def fund(db: Work) -> tuple[str, str]:
     """A signed project with money, beside one of which the city is not told yet; the key of the money."""
     with db() as session:
         make_report_rule(session, weeks_from="2020-W30")
+        for code in ("sww", "nyw", "wlw", "fgw"):  # a new unit would have all weeks looked at
+            make_unit(session, code)
         firm = make_enterprise(session, name="某某玻纤集团")
         project = make_project(session, code=CODE, unit=make_unit(session, "jxw"), enterprise=firm, stage="signed")
         make_agreement(session, project)
@@ -145,6 +147,24 @@ def take_part(session: Session) -> None:
     session.add(EngagementUnit(engagement_id=trip(session).id, unit_id=make_unit(session, "nyw").id))
 
 
+def joined(session: Session) -> Engagement:
+    return session.scalars(select(Engagement).where(Engagement.title == "同一次走访")).one()
+
+
+def take_part_in_joined(session: Session) -> None:
+    session.add(EngagementUnit(engagement_id=joined(session).id, unit_id=make_unit(session, "wlw").id))
+
+
+def part(session: Session) -> None:
+    joined(session).joined_into_id = None
+
+
+def hand_over(session: Session) -> None:
+    """As of the day of signing, and no longer today."""
+    for term in session.scalars(select(ProjectUnit).where(ProjectUnit.project_id == one(session).id)):
+        term.unit_id = make_unit(session, "fgw").id
+
+
 STARTED = {("week", "2020-W38")}
 """In which a unit has done something after it was renamed."""
 CHANGES: list[tuple[str, Callable[[Session], Any], Changed]] = [
@@ -163,11 +183,14 @@ CHANGES: list[tuple[str, Callable[[Session], Any], Changed]] = [
     ("money declared", declared, set()),
     ("money taken back", reverse, {PROJECT, ("fund", "3rd")}),
     ("a unit renamed in the middle of a week", rename, {PROJECT, WEEK, *STARTED}),
+    ("another's at that time", hand_over, {WEEK, *STARTED}),
     ("visitors of no visit", visit(visitors=3), set()),
     ("a visit to us", visit(kind="incoming_visit"), {WEEK}),
     ("a visit of another week", visit(starts_on=date(2020, 8, 24)), {WEEK, ("week", "2020-W35")}),
     ("a unit more", take_part, {("week", "2020-W35")}),
     ("a report joined", join, {("week", "2020-W35")}),
+    ("a unit more in the report that was joined", take_part_in_joined, {("week", "2020-W35")}),
+    ("taken apart", part, {("week", "2020-W35"), ("week", "2020-W37")}),
     ("one that was void", visit(voided_at=datetime(2020, 9, 1, tzinfo=UTC)), {("week", "2020-W35")}),
     ("the other project has a paper", lambda s: make_agreement(s, one(s, "500114-2020-0002"), "framework"), set()),
     ("it has come so far", lambda s: setattr(one(s, "500114-2020-0002"), "stage", Stage.FRAMEWORK),
