@@ -29,7 +29,7 @@ from schemathesis.specs.openapi.checks import (
 from starlette.testclient import TestClient
 
 from app.kernel.access import TABLE, Role
-from tests.clients import As, Work
+from tests.clients import As, Kept, Work
 from tests.factories.agreements import make_agreement
 from tests.factories.engagements import make_engagement, make_follow_up
 from tests.factories.enterprises import make_enterprise
@@ -70,7 +70,11 @@ def contract() -> Any:
 
 
 @pytest.fixture
-def there(db: Work) -> None:
+def there(kept: Kept, db: Work) -> None:
+    kept(one_of_each, db)
+
+
+def one_of_each(db: Work) -> None:
     """One of each kind, each the first of its kind."""
     with db() as session:
         unit = make_unit(session, "jxw", aliases=("经信委",))
@@ -123,6 +127,8 @@ def try_out(operation: Any, client: TestClient, contract: Any, corners: int, dra
             if number % 3:
                 aimed(client, case, operation.path)
             send(client, case)
+    if not draws:
+        return
     strategy = operation.as_strategy(GenerationMode.POSITIVE) | operation.as_strategy(GenerationMode.NEGATIVE)
 
     @settings(
@@ -147,6 +153,6 @@ def test_an_operation_keeps_the_contract(
     permission = CONTRACT["paths"][path][method].get("x-permission", "self")
     who = next(role for role in STRONGEST if permission in TABLE[role])
     try_out(operation, as_(who.value), contract, CORNERS, DRAWN)
-    try_out(operation, as_("reporter", unit="jxw"), contract, CORNERS // 3, DRAWN // 3)
+    try_out(operation, as_("reporter", unit="jxw"), contract, CORNERS // 3, 0)
     with app.state.database.reading() as connection:
         assert_log_equals_tables(connection)

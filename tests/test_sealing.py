@@ -21,7 +21,7 @@ from starlette.testclient import TestClient
 from app.facts.projects.models import Project
 from app.facts.projects.terms import Stage
 from app.kernel.access import Role
-from tests.clients import As, Work, put_part
+from tests.clients import As, Kept, Work, put_part
 from tests.factories.agreements import make_agreement
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
@@ -58,7 +58,12 @@ def made(answer: Any) -> Any:
 
 
 @pytest.fixture
-def sealed(as_: As, db: Work) -> Sealed:
+def sealed(kept: Kept, as_: As, db: Work) -> Sealed:
+    made: Sealed = kept(one_of_everything, as_, db)
+    return made
+
+
+def one_of_everything(as_: As, db: Work) -> Sealed:
     """An internal project with one of everything, then sealed by a reviewer and shown to one officer."""
     with db() as session:
         make_unit(session, "jxw")

@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 
 from app.facts.projects.models import Project, ProjectUnit
 from app.identity.units.models import UnitTerm
-from tests.clients import As, Work
+from tests.clients import As, Kept, Work
 from tests.factories.agreements import YI, make_agreement
 from tests.factories.enterprises import make_enterprise
 from tests.factories.funds import make_fund
@@ -29,7 +29,11 @@ def signed(db: Session, on: str, amount: int, **fields: Any) -> Project:
 
 
 @pytest.fixture
-def district(db: Work) -> None:
+def district(kept: Kept, db: Work) -> None:
+    kept(counted_by_hand, db)
+
+
+def counted_by_hand(db: Work) -> None:
     """2020: 3 industry, 1 agriculture, 1 services signed; 2019: 2 signed. Amounts in 亿元: 5, 2, 0.5, 1, 0.3; 2, 1."""
     with db() as session:
         jxw, nyw = make_unit(session, "jxw"), make_unit(session, "nyw", tier="assist")

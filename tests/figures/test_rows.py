@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.clients import As, Work
+from tests.clients import As, Kept, Work
 from tests.factories.agreements import YI, make_agreement
 from tests.factories.funds import make_fund
 from tests.factories.identity import make_unit
@@ -20,8 +20,7 @@ INDICATORS = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def asked(db: Work, as_: As) -> Any:
+def seven_projects(db: Work) -> None:
     with db() as session:
         unit = make_unit(session, "jxw")
         for number in range(1, 8):
@@ -34,6 +33,11 @@ def asked(db: Work, as_: As) -> Any:
             make_fund(session, project, number * 100, date(2020, number, 16))
             make_agreement(session, project, "framework", date(2020, 1, 2), amount_fen=YI)
             make_agreement(session, project, "supplement", date(2020, 12, 1), increment_fen=YI)
+
+
+@pytest.fixture
+def asked(kept: Kept, db: Work, as_: As) -> Any:
+    kept(seven_projects, db)
 
     def ask(path: str, **params: Any) -> Any:
         answer = as_("officer").get(f"/api/v1/{path}", params={"period": "2020", "as_of": "2021-01-01"} | params)

@@ -8,7 +8,7 @@ import pytest
 
 from app.facts.projects.models import ProjectGrant
 from app.facts.projects.service import refresh_sight
-from tests.clients import As, Work
+from tests.clients import As, Kept, Work
 from tests.factories.agreements import YI, make_agreement
 from tests.factories.identity import make_unit, make_user
 from tests.factories.projects import make_project
@@ -20,8 +20,7 @@ DAY = "2021-06-30"
 WHO = ("officer", "reviewer", "leader", "stranger", "owner", "named")
 
 
-@pytest.fixture
-def ask(db: Work, as_: As) -> Ask:
+def four_projects(db: Work) -> None:
     """Of jxw: 甲 open (材料), 乙 internal (环保), 丙 internal (材料). Of nyw: 丁 sealed (食品), named to one person."""
     with db() as session:
         jxw, nyw = make_unit(session, "jxw"), make_unit(session, "nyw")
@@ -39,6 +38,11 @@ def ask(db: Work, as_: As) -> Ask:
             if level == "sealed":
                 session.add(ProjectGrant(project_id=project.id, user_id=person.id, source="named"))
                 refresh_sight(session, project)
+
+
+@pytest.fixture
+def ask(kept: Kept, db: Work, as_: As) -> Ask:
+    kept(four_projects, db)
     clients = {
         "stranger": as_("reporter", unit="nyw"),
         "owner": as_("reporter", unit="jxw"),

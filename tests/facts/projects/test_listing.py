@@ -17,6 +17,7 @@ from app.facts.projects.terms import Channel, Confidentiality, Kind, Sector, Sta
 from app.kernel import paging
 from app.kernel.access import Actor, Role, permissions_of
 from app.kernel.statements import Statement
+from tests.clients import Kept
 from tests.factories.enterprises import make_enterprise
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
@@ -40,7 +41,12 @@ KEYS: dict[str, Callable[[Project], Any]] = {
 
 
 @pytest.fixture
-def many(db: Any) -> list[Project]:
+def many(kept: Kept, db: Any) -> list[Project]:
+    made: list[Project] = kept(with_equal_keys, db)
+    return made
+
+
+def with_equal_keys(db: Any) -> list[Project]:
     """120 projects with many equal keys."""
     dice = Random(46)
     day, instant = date(2020, 1, 1), datetime(2020, 1, 1, 8, 0, 0, 1, tzinfo=UTC)
@@ -138,7 +144,12 @@ def test_a_cursor_belongs_to_its_sort(as_: As, many: list[Project]) -> None:
 
 
 @pytest.fixture
-def four(db: Any) -> dict[str, str]:
+def four(kept: Kept, db: Any) -> dict[str, str]:
+    made: dict[str, str] = kept(that_differ, db)
+    return made
+
+
+def that_differ(db: Any) -> dict[str, str]:
     """Four projects that differ in everything that can be asked: name → code."""
     with db() as session:
         jxw, nyw = make_unit(session, "jxw", tier="key"), make_unit(session, "nyw", tier="assist")

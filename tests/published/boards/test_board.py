@@ -18,7 +18,7 @@ from app.kernel import rules
 from app.kernel.access import Actor, Role, permissions_of
 from app.kernel.calendar import SHANGHAI
 from app.published.boards.rules import ACTIVITY
-from tests.clients import As, Work
+from tests.clients import As, Kept, Work
 from tests.factories.agreements import YI, make_agreement
 from tests.factories.engagements import make_engagement
 from tests.factories.enterprises import make_enterprise
@@ -44,7 +44,11 @@ def at(text: str) -> datetime:
 
 
 @pytest.fixture
-def week(db: Work) -> None:
+def week(kept: Kept, db: Work) -> None:
+    kept(three_units_and_one, db)
+
+
+def three_units_and_one(db: Work) -> None:
     """Three units of one tier and one of another; what they did from 3 to 9 August and a day before and after.
 
     jxw: a signing, sealed, on the Sunday; a visit of 1.5 days; a joint visit of a day; its report a second late.
