@@ -33,6 +33,7 @@ from app.kernel.access import SYSTEM, Actor, Role
 from app.kernel.replies import Shelf
 from app.main import create_app
 from tests.databases import Databases
+from tests.direct import Direct
 from tests.factories.identity import make_session, make_user
 
 VAULT_KEY = "dGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgdGVzdHMgISE="
@@ -104,8 +105,10 @@ def client_of(app: FastAPI, database_url: str, started_apps: Callable[[str], Tes
     """`client_of(token)`: a client that carries this token (None: none), from `address`."""
 
     def client(token: str | None, address: str = "192.0.2.1") -> TestClient:
-        made = TestClient(app, client=(address, 50000))
-        made.portal = started_apps(database_url).portal  # one event loop for all, not one for each request
+        made = TestClient(app)
+        portal = started_apps(database_url).portal  # one event loop for all, not one for each request
+        assert portal is not None
+        made._transport = Direct(app, portal, (address, 50000))
         if token is not None:
             made.headers["Authorization"] = f"Bearer {token}"
         return made
