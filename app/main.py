@@ -80,7 +80,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     """Build the application. Without settings they are read from the environment."""
     settings = settings or Settings()
     set_up_logs(settings.log_format, settings.log_level)
-    connections = channels.read(settings.municipal_file)
+    connections = channels.read(settings.channels_file)
     database = Database(settings.database)
     store = Store(settings.data_dir)
     stop = threading.Event()
