@@ -40,6 +40,7 @@ from app.exchange.feed.subjects import Feed
 from app.exchange.ledgers import reactions as imports_react
 from app.exchange.ledgers import service as imports
 from app.exchange.ledgers.routes import router as ledgers
+from app.exchange.municipal.city.routes import router as municipal_city
 from app.exchange.municipal.reconciliations.routes import router as municipal_reconciliations
 from app.exchange.municipal.routes import router as municipal
 from app.exchange.municipal import jobs as municipal_jobs
@@ -192,6 +193,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     boards,
     ledgers,
     municipal,
+    municipal_city,
     municipal_reconciliations,
     feed,
     notices,
