@@ -33,6 +33,7 @@ import app.kernel.events
 import app.kernel.notices
 import app.kernel.rules
 import app.kernel.uploads
+import app.published.clearances.models
 import app.published.documents.models
 import app.published.issues.models  # noqa: F401
 from app.exchange.feed.routes import router as feed
@@ -143,6 +144,7 @@ from app.kernel.notices import admits as is_for
 from app.kernel.subjects import Subject, declare
 from app.published.boards.routes import router as boards
 from app.published.bulletins.routes import router as bulletins
+from app.published.clearances.routes import router as clearances
 from app.published.documents.routes import router as documents
 from app.published.issues.routes import router as issues
 
@@ -173,6 +175,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     policies,
     commitments,
     commitment_payments,
+    clearances,
     statistics,
     tasks,
     task_calendar,
@@ -340,6 +343,7 @@ FEED: Feed = declare(
         "ledger_import": Subject(P.LEDGER_IMPORT, ("ledger_import",)),
         "period": Subject(P.META_READ, ("period",)),
         "calendar_day": Subject(P.META_READ, ("calendar_day",)),
+        "clearance": Subject(P.PROJECT_READ, ("clearance",)),
         "issue": Subject(P.ISSUE_READ, ("issue",)),
         "document_template": Subject(P.ISSUE_READ, ("document_template",)),
         "rule_version": Subject(P.RULE_READ, ("rule", "rule_version")),

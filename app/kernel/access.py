@@ -80,6 +80,7 @@ class Permission(StrEnum):
     PROVIDER_UNMASK = "provider.unmask"  # identity numbers, phones and accounts of lead providers in clear
     COMMITMENT_EDIT = "commitment.edit"  # clauses of agreements: recording, stopping, waiving
     COMMITMENT_DELIVER = "commitment.deliver"  # a reporter those of the own unit
+    CLEARANCE_EDIT = "clearance.edit"  # beginning clearances, findings
     SUBSIDY_APPLY = "subsidy.apply"  # a reporter those of the own unit
     SUBSIDY_CHECK = "subsidy.check"
     SUBSIDY_APPROVE = "subsidy.approve"  # also taking back; never what one applied for or checked
@@ -117,7 +118,7 @@ _OFFICER = _STAFF | {
     P.RULE_SAVE, P.EVIDENCE_ADD, P.REVIEW_REQUEST, P.GATE_OVERRIDE, P.ENGAGEMENT_EDIT, P.ENGAGEMENT_JOIN,
     P.REPORT_EDIT, P.REPORT_JUDGE, P.REWARD_FILE, P.REWARD_REVIEW,
     P.REWARD_CHECK, P.REWARD_PAY,
-    P.COMMITMENT_EDIT, P.COMMITMENT_DELIVER, P.SUBSIDY_APPLY, P.SUBSIDY_CHECK, P.SUBSIDY_PAY,
+    P.COMMITMENT_EDIT, P.COMMITMENT_DELIVER, P.SUBSIDY_APPLY, P.SUBSIDY_CHECK, P.SUBSIDY_PAY, P.CLEARANCE_EDIT,
     P.TASK_FORCE_EDIT, P.TASK_EDIT, P.TASK_LIGHT, P.TICKET_EDIT,
     P.MUNICIPAL_READ, P.MUNICIPAL_SEND,
 }  # fmt: skip

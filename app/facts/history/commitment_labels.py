@@ -29,6 +29,10 @@ COMMITMENT_VERBS = {
     "project.commitment_payment_refused": "不予兑现",
     "project.commitment_payment_withdrawn": "撤回兑现申请",
     "project.commitment_payment_taken_back": "追回补贴",
+    "project.clearance_found": "列入履约清理",
+    "project.clearance_confirmed": "履约清理认定",
+    "project.clearance_accepted": "履约清理批量认定",
+    "project.clearance_done": "履约清理办结",
 }
 
 COMMITMENT_TABLES = {
@@ -37,9 +41,15 @@ COMMITMENT_TABLES = {
     "commitment_delivery": "条款的交付",
     "commitment_setting": "停止执行与豁免",
     "commitment_payment": "政策兑现",
+    "clearance_finding": "履约清理认定",
 }
 
 _CLAUSE = Named("条款编号")
+_VERDICTS = {
+    "fulfilled": "已履行", "due_unpaid": "到期未兑现", "enterprise_in_breach": "企业违约", "not_due": "未到期",
+    "stopped": "停止或豁免", "unclear": "情况不清",
+}  # fmt: skip
+"""Those of `app.published.clearances.terms`, which lies on a floor above."""
 _BY = {
     "at": Named("登记时间"),
     "by": Named("登记人", points_at=Ref.USER),
@@ -131,5 +141,24 @@ COMMITMENT_COLUMNS: dict[str, dict[str, Named]] = {
         "ended_by": Named("不予或撤回的办理人", points_at=Ref.USER),
         "ended_by_name": Named("不予或撤回的办理人姓名"),
         "rule": Named("所据规则"),
+    },
+    "clearance_finding": {
+        "clearance_id": Named("清理编号"),
+        "agreement_id": Named("合同协议的记录号"),
+        "commitment_id": _CLAUSE,
+        "snapshot": Named("条款快照"),
+        "proposed": Named("建议的认定", _VERDICTS),
+        "finding": Named("认定", _VERDICTS),
+        "reason": Named("理由"),
+        "action": Named("处理措施"),
+        "owner_unit_id": Named("承办单位", points_at=Ref.UNIT),
+        "deadline": Named("办理时限"),
+        "confirmed_at": Named("认定时间"),
+        "confirmed_by": Named("认定人", points_at=Ref.USER),
+        "confirmed_by_name": Named("认定人姓名"),
+        "done_on": Named("办结日期"),
+        "done_note": Named("办理结果"),
+        "done_by": Named("办结登记人", points_at=Ref.USER),
+        "done_by_name": Named("办结登记人姓名"),
     },
 }

@@ -20,7 +20,8 @@ class Issue(Logged, Base):
     __subject__ = "issue"
     __unlogged__ = frozenset({"content"})
     __table_args__ = (
-        UniqueConstraint("kind", "period", "edition"),
+        # A series has one issue of a period; reports that are made when they are due may be several of a year.
+        UniqueConstraint("kind", "period", "number", "edition"),
         UniqueConstraint("kind", "year", "number", "edition"),
     )
 

@@ -1,6 +1,7 @@
 """Publishing: what was true at one moment is written down, numbered, and never changed."""
 
 from hashlib import sha256
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -52,18 +53,36 @@ def publish(db: Session, actor: Actor, body: IssueIn) -> Issue:
         .limit(1)
         .with_for_update()
     ).one_or_none()
-    hashed = sha256(content.encode()).hexdigest()
+    return freeze(db, actor, Written(kind, period, content, ruling, seq, mark), last, body.reason)
+
+
+class Written(NamedTuple):
+    """A content in its one spelling, what it rests on, and where the log stood when it was read."""
+
+    kind: IssueKind
+    period: Period
+    content: str
+    rules: dict[str, int]
+    log_seq: int
+    log_hash: str
+
+
+def freeze(db: Session, actor: Actor, written: Written, last: Issue | None, reason: str | None) -> Issue:
+    """Write an edition down: the first with the next number of its year, or the one after `last` with the reason."""
+    kind, period = written.kind, written.period
+    hashed = sha256(written.content.encode()).hexdigest()
     if last is not None:
-        if body.reason is None:
+        if reason is None:
             raise Invalid.field("reason", "missing", f"该期已发布（第 {last.edition} 版），更正须说明原因")
         if last.content_hash == hashed:
             raise NothingChanged
     number = _next_number(db, kind, period) if last is None else last.number
     issue = Issue(
         kind=kind.code, period=period.text, year=_year(period), number=number,
-        edition=1 if last is None else last.edition + 1, title=kind.title(period, number), content=content,
-        content_hash=hashed, rules=ruling, log_seq=seq, log_hash=mark, reason=None if last is None else body.reason,
-        published_at=calendar.now(), published_by=actor.id, published_by_name=name_of(db, actor),
+        edition=1 if last is None else last.edition + 1, title=kind.title(period, number), content=written.content,
+        content_hash=hashed, rules=written.rules, log_seq=written.log_seq, log_hash=written.log_hash,
+        reason=None if last is None else reason, published_at=calendar.now(), published_by=actor.id,
+        published_by_name=name_of(db, actor),
     )  # fmt: skip
     db.add(issue)
     db.flush()
