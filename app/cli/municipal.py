@@ -88,7 +88,9 @@ def serve_sandbox(
     receipts = answer_to or f"http://{ours.host}:{ours.port}/api/v1/municipal/channels/{name}/receipts"
     console.print(f"市级沙箱（通道 {name}）：http://{host}:{port}/")
     folder = data_dir or ours.data_dir / "sandbox"
-    serving.run(SandboxSettings(keys, folder, connection.clock_seconds, check, receipts), host, port)
+    prefix = (connection.address.path or "").rstrip("/") if connection.address is not None else ""
+    told = SandboxSettings(keys, folder, connection.clock_seconds, check, receipts, prefix=prefix)
+    serving.run(told, host, port)
 
 
 def _chosen(file: Path | None, channel: str | None) -> tuple[str, Connection]:

@@ -32,6 +32,7 @@ class Settings:
     check: bool = True  # payloads are unmapped, and must be as the contract says
     answer_to: str = ""  # where receipts go that come later
     largest: int = 16_000_000  # bytes of a request
+    prefix: str = ""  # path of the contract's root, as in the channel's address
 
 
 @dataclass(slots=True)

@@ -16,7 +16,7 @@ from app.kernel.calendar import SHANGHAI
 
 router = APIRouter(include_in_schema=False)
 
-SHOWN = 100
+SHOWN = 50
 """Records of each table."""
 
 _STAGES = {str(stage): label for stage, label in STAGE_LABELS.items()}
@@ -32,7 +32,8 @@ _STYLE = """
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--ground); color: var(--ink); font: 15px/1.55 system-ui, "Noto Sans CJK SC",
   "PingFang SC", "Microsoft YaHei", sans-serif; }
-.notice { background: var(--warn); color: var(--accent); padding: .5rem 1rem; text-align: center; font-weight: 600; }
+.notice { margin: 0; background: var(--warn); color: var(--accent); padding: .5rem 1rem; text-align: center;
+  font-weight: 600; }
 main { max-width: 72rem; margin: 0 auto; padding: 1.25rem 1rem 3rem; }
 h1 { font-size: 1.4rem; margin: 0; } h2 { font-size: 1.05rem; margin: 2rem 0 .5rem; }
 .dim { color: var(--dim); } .small { font-size: .85rem; }

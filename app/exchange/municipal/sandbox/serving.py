@@ -32,7 +32,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     app = FastAPI(title="市级招商项目库（沙箱）", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None)
     app.state.city = city
-    for part in (contract, control, page):
+    app.include_router(contract.router, prefix=settings.prefix)
+    for part in (control, page):
         app.include_router(part.router)
     return app
 
