@@ -45,6 +45,7 @@ TICKET_COLUMNS: dict[str, dict[str, Named]] = {
         "category": Named("类别", TICKET_CATEGORY_LABELS),
         "text": Named("诉求内容"),
         "enterprise_id": Named("企业", points_at=Ref.ENTERPRISE),
+        "commitment_id": Named("履约条款编号"),
         "channel": Named("渠道", TICKET_CHANNEL_LABELS),
         "contact_name": Named("联系人"),
         "contact_phone": Named("联系电话"),

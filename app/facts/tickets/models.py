@@ -32,6 +32,7 @@ class Ticket(Logged, Base):
     text: Mapped[str] = mapped_column(Text)
     enterprise_id: Mapped[int] = mapped_column(ForeignKey("enterprise.id"), index=True)
     project_id: Mapped[int | None] = mapped_column(ForeignKey("project.id"), index=True)
+    commitment_id: Mapped[int | None] = mapped_column(ForeignKey("commitment.id"), index=True)  # a broken promise
     channel: Mapped[TicketChannel] = mapped_column(Word(TicketChannel))
     contact_name: Mapped[str | None] = mapped_column(String(60))
     contact_phone: Mapped[str | None] = mapped_column(String(30))

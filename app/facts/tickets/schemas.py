@@ -48,6 +48,7 @@ LEVEL = "级别：" + _words(TICKET_LEVEL_LABELS)
 STEP = "步骤：" + _words(TICKET_STEP_LABELS)
 PURPOSE = "用途：" + _words(FILE_PURPOSE_LABELS)
 PHONE = "联系电话；无权查看者所见中间数字为 *"
+COMMITMENT = "所涉履约条款的编号，须为所填项目的条款：如约定的道路未修通，既是诉求也是未兑现的承诺"
 HAPPENED = "发生时间，补录时填写，不晚于现在；默认现在"
 
 
@@ -64,6 +65,7 @@ class TicketIn(Input):
     text: Text = Field(description="诉求内容", examples=["二期厂房消防验收资料应如何准备，请派人指导"])
     enterprise: Number = Field(description="企业编号", examples=[12])
     project: ProjectCode | None = Field(None, description="项目编号，可不填", examples=["500114-2020-0026"])
+    commitment: Number | None = Field(None, description=COMMITMENT, examples=[8])
     contact_name: Short | None = Field(None, description="联系人", examples=["王经理"])
     contact_phone: Phone | None = Field(None, description="联系电话", examples=["13812341234"])
     channel: TicketChannel = Field(description=CHANNEL, examples=["phone"])
@@ -86,6 +88,7 @@ class TicketPatch(Input):
     )
     text: Text | None = Field(None, description="诉求内容", examples=["二期厂房消防验收资料应如何准备"])
     project: ProjectCode | None = Field(None, description="项目编号", examples=["500114-2020-0026"])
+    commitment: Number | None = Field(None, description=COMMITMENT, examples=[8])
     contact_name: Short | None = Field(None, description="联系人", examples=["王经理"])
     contact_phone: Phone | None = Field(None, description="联系电话", examples=["13812341234"])
     channel: TicketChannel | None = Field(None, description=CHANNEL, examples=["phone"])
@@ -160,6 +163,7 @@ class TicketFilter(PageQuery):
     unit: tuple[UnitCode, ...] | None = Field(None, description="责任单位编码，可多选", examples=[["jxw"]])
     enterprise: Number | None = Field(None, description="企业编号", examples=[12])
     project: ProjectCode | None = Field(None, description="项目编号", examples=["500114-2020-0026"])
+    commitment: Number | None = Field(None, description="所涉履约条款的编号", examples=[8])
     overdue: bool | None = Field(None, description="true：已逾期未办结的；false：其他的")
     mine: bool = Field(False, description="true：本人为责任人，或本人登记的")
     due_before: Moment | None = Field(
@@ -179,6 +183,7 @@ class TicketRow(BaseModel):
     enterprise_name: str = Field(description="企业名称", examples=["衡生药用胶囊"])
     project: str | None = Field(description="项目编号", examples=["500114-2020-0026"])
     project_name: str | None = Field(description="项目名称", examples=["防眩光玻璃"])
+    commitment: int | None = Field(description="所涉履约条款的编号", examples=[None])
     channel: TicketChannel = Field(description=CHANNEL, examples=["phone"])
     received_at: datetime = Field(description="首次接到的时间", examples=["2026-11-23T02:30:00.000000Z"])
     unit: str = Field(description="责任单位编码", examples=["jxw"])

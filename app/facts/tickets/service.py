@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import column, func, select, table
 from sqlalchemy.orm import Session
 
 from app.facts.enterprises import service as enterprises
@@ -26,6 +26,9 @@ from app.kernel.access import Actor
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.events import record
 from app.kernel.names import search_key
+
+_CLAUSES = table("commitment", column("id"), column("project_id"))
+"""Commitments stand beside tickets, and neither knows the other: a link needs no more than this of their table."""
 
 
 class TicketEnded(Conflict):
@@ -84,7 +87,8 @@ def record_ticket(db: Session, actor: Actor, body: TicketIn) -> Ticket:
     recorded_unit = None if acts_for_all(actor) else actor.unit_id
     ticket = Ticket(
         category=body.category, text=body.text, enterprise_id=body.enterprise, channel=body.channel,
-        project_id=None if project is None else project.id, contact_name=body.contact_name,
+        project_id=None if project is None else project.id,
+        commitment_id=_clause(db, body.commitment, project.id if project else None), contact_name=body.contact_name,
         contact_phone=body.contact_phone, received_at=received, received_on=received_on,
         deferred_to=closed.deferral(received_on), first_unit_id=unit_id, owner_unit_id=unit_id, round=1,
         state=TicketState.RECEIVED, due_at=due.at, remind_at=remind_at(rule, body.category, received, due.at),
@@ -134,6 +138,15 @@ def _project(db: Session, actor: Actor, code: str | None) -> Project | None:
     return found
 
 
+def _clause(db: Session, number: int | None, project_id: int | None) -> int | None:
+    """A clause of the project, whose promise is what is asked for; 422 on `commitment` for others."""
+    if number is not None:
+        known = select(_CLAUSES.c.id).where(_CLAUSES.c.id == number, _CLAUSES.c.project_id == project_id)
+        if project_id is None or db.execute(known).one_or_none() is None:
+            raise Invalid.field("commitment", "unknown_commitment", "不是所填项目的履约条款")
+    return number
+
+
 def _rule(db: Session, opened_at: datetime) -> tuple[TicketLimits, str]:
     """The limits in force on the day on which the clock began, and what that version is called."""
     found = rules.in_force(db, TICKET_LIMITS, calendar.day_of(opened_at))
@@ -168,6 +181,9 @@ def change(db: Session, actor: Actor, number: int, body: TicketPatch, version: i
         given.pop("project")
         ticket.project_id = None if project is None else project.id
         refresh_sight(ticket, project.sight if project else None)
+    if {"project", "commitment"} & body.model_fields_set:
+        asked = given.pop("commitment", ticket.commitment_id)
+        ticket.commitment_id = _clause(db, asked, ticket.project_id)
     for name, value in given.items():
         setattr(ticket, name, value)
     if body.text is not None:

@@ -14,8 +14,11 @@ from app.facts.tickets.models import Ticket, TicketEscalation
 from app.identity.auth.models import User
 from app.kernel.notices import Notice
 from tests.clients import As, Work
+from tests.factories.agreements import make_agreement
+from tests.factories.commitments import make_commitment
 from tests.factories.enterprises import make_enterprise
 from tests.factories.identity import make_session, make_unit, make_user
+from tests.factories.projects import make_project
 from tests.factories.tickets import make_ticket
 from tests.replay import assert_log_equals_tables
 
@@ -242,6 +245,24 @@ def test_lists_are_filtered(who: Who, db: Work, firm: int, clock: Any) -> None:
         assert {numbers[row["id"]] for row in found} == wanted, query
     assert {numbers[row["id"]] for row in told(who("officer").get(f"{API}/tickets?mine=true"))["items"]} == {1}
     assert {numbers[row["id"]] for row in told(who("li").get(f"{API}/tickets"))["items"]} == {3}
+
+
+def test_a_broken_promise_is_both(as_: As, db: Work, firm: int) -> None:
+    with db() as session:
+        project, other = make_project(session), make_project(session)
+        clause = make_commitment(session, make_agreement(session, project, "formal")).id
+        code, wrong = project.code, other.code
+    officer = as_("officer")
+    made = told(officer.post(f"{API}/tickets", json=asked(firm, project=code, commitment=clause)), 201)
+    assert made["commitment"] == clause
+    assert [row["id"] for row in told(officer.get(f"{API}/tickets?commitment={clause}"))["items"]] == [made["id"]]
+    for body in ({"project": wrong}, {}):
+        refused = officer.post(f"{API}/tickets", json=asked(firm, commitment=clause, **body))
+        assert refused.json()["errors"][0]["field"] == "commitment", body
+    of = f"{API}/tickets/{made['id']}"
+    version = {"If-Match": officer.get(of).headers["ETag"]}
+    assert officer.patch(of, json={"project": wrong}, headers=version).status_code == 422
+    assert told(officer.patch(of, json={"commitment": None}, headers=version))["commitment"] is None
 
 
 def test_files_show_the_request_and_what_came_of_it(as_: As, db: Work, firm: int) -> None:
