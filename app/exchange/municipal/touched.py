@@ -25,8 +25,9 @@ _DAYS = {
     "engagement": ("starts_on", "deferred_to"),
 }
 """Table → columns whose values, before and after, say in which week figures count a row."""
-_COUNTED = frozenset({"project", "agreement", "project_unit"})
-"""Tables of a project that the figures of a week rest on."""
+_COUNTED = frozenset({"agreement", "project_unit"})
+_OF_PROJECT = frozenset({*_DAYS["project"], "first_formal_fen", "status", "unit_id"})
+"""Tables, and columns of a project, that the figures of a week rest on. Most changes of projects are others."""
 _OF_ENTERPRISE = frozenset({"name", "uscc", "ownership"})
 
 
@@ -78,7 +79,10 @@ Rows = list[tuple[str, Any, str, Any]]
 
 def _project(touched: Touched, _kind: str, number: int, _key: str, rows: Rows) -> None:
     touched.projects.add(number)
-    if any(table in _COUNTED for table, *_ in rows):
+    if any(
+        table in _COUNTED or (table == "project" and not _OF_PROJECT.isdisjoint(fields))
+        for table, _id, _op, fields in rows
+    ):
         touched.counted.add(number)
         touched.days.update(_days(rows))
 

@@ -394,12 +394,12 @@ def test_a_week_says_what_is_published(db: Work, database: Database, go: Go) -> 
         make_report_rule(session, weeks_from="2020-W34")
         unit = make_unit(session, "jxw")
         units.set_term(session, unit, date(2020, 8, 24), name="区经信委")
-        for level in ("open", "sealed"):
-            project = make_project(session, unit=unit, stage="started", confidentiality=level)
+        for code, level in ((CODE, "open"), ("500114-2020-0003", "sealed")):
+            project = make_project(session, code=code, unit=unit, stage="started", confidentiality=level)
             make_agreement(session, project, amount_fen=YI)
             make_agreement(session, project, "supplement", date(2020, 8, 25), increment_fen=5)
             project.started_on = date(2020, 8, 26)
-        make_project(session, stage="signed", signed_on=date(2020, 8, 26))  # of no unit
+        make_project(session, code="500114-2020-0002", stage="signed", signed_on=date(2020, 8, 26))  # of no unit
         make_engagement(session, units=("sww",), kind="incoming_visit", visitors=7, starts_on=date(2020, 8, 25))
         make_engagement(session, kind="press", starts_on=date(2020, 8, 30))
         make_engagement(session, kind="event", starts_on=date(2020, 8, 31))
@@ -426,7 +426,7 @@ def test_a_week_says_what_is_published(db: Work, database: Database, go: Go) -> 
     assert told["started_amount"] == format_yuan(2 * YI) and parse_yuan(told["signed_amount"]) == 10
     assert told["signed"] == 1
     with db() as session:
-        make_rule(session, INDICATORS.code, {"joint_trips": "reporting_unit"})
+        make_rule(session, INDICATORS.code, {"joint_trips": "reporting_unit", "terminated_stay": False})
     before = versions(database)
     with db() as session:
         version = session.scalars(select(rules.RuleVersion).where(rules.RuleVersion.rule == INDICATORS.code)).one()
@@ -436,6 +436,20 @@ def test_a_week_says_what_is_published(db: Work, database: Database, go: Go) -> 
         rules.activate(session, SYSTEM, version)
     go()
     assert changed(before, versions(database)) == {("week", "2020-W35")}
+    for values, expected in (
+        ({"status": Status.TERMINATED}, {PROJECT, WEEK, ("week", "2020-W35")}),
+        ({"unit_id": None}, {PROJECT}),  # whose it is today, but not whose it was then
+    ):
+        before = versions(database)
+        with db() as session:
+            set_to(**values)(session)
+        go()
+        assert changed(before, versions(database)) == expected
+    before = versions(database)
+    with db() as session:
+        one(session, "500114-2020-0002").unit_id = make_unit(session, "jxw").id
+    go()
+    assert changed(before, versions(database)) == {("project", "500114-2020-0002"), ("week", "2020-W35")}
 
 
 def test_two_who_follow_at_once_make_one_version_each(
