@@ -46,13 +46,16 @@ class Sandbox:
     def __init__(self, port: int) -> None:
         self.url = f"http://127.0.0.1:{port}"
         self.http = httpx2.Client(base_url=self.url, trust_env=False, timeout=30)
+        self.begun = 0
 
     def fail(self, **faults: Any) -> None:
         """Fail like this from now on; without any, no more."""
         assert self.http.put("/control", json=faults).status_code == 200
 
-    def forget(self) -> None:
+    def begin_anew(self) -> None:
+        """Hold nothing, and tell no more of what was before."""
         assert self.http.post("/control/forget").status_code == 200
+        self.begun = max((line["id"] for line in self.journal()), default=self.begun)
 
     def hold(self, *records: dict[str, Any]) -> None:
         assert self.http.put("/control/held", json=list(records)).status_code == 200
@@ -60,7 +63,7 @@ class Sandbox:
     def journal(self) -> list[dict[str, Any]]:
         seen: list[dict[str, Any]] = []
         while True:
-            after = seen[-1]["id"] if seen else 0
+            after = seen[-1]["id"] if seen else self.begun
             found = self.http.get("/control/journal", params={"after": after, "limit": 10_000}).json()
             if not found:
                 return seen
