@@ -42,6 +42,7 @@ from app.exchange.ledgers import reactions as imports_react
 from app.exchange.ledgers import service as imports
 from app.exchange.ledgers.routes import router as ledgers
 from app.exchange.municipal.city.routes import router as municipal_city
+from app.exchange.municipal.packages.routes import router as municipal_packages
 from app.exchange.municipal.reconciliations.routes import router as municipal_reconciliations
 from app.exchange.municipal.routes import router as municipal
 from app.exchange.municipal import jobs as municipal_jobs
@@ -198,6 +199,7 @@ ROUTERS: tuple[APIRouter, ...] = (
     municipal,
     municipal_city,
     municipal_reconciliations,
+    municipal_packages,
     feed,
     notices,
     auth,

@@ -183,7 +183,15 @@ def test_who_may_see_and_do_what(as_: As, db: Work, role: Role) -> None:
     with db() as session:
         record = make_record(session, make_channel(session), state="rejected").id
     client = as_(role.value)
-    for path in ("channels", "channels/city", "records", f"records/{record}", "contacts"):
+    for path in (
+        "channels",
+        "channels/city",
+        "records",
+        f"records/{record}",
+        "contacts",
+        "packages",
+        "reconciliations",
+    ):
         assert client.get(f"{API}/{path}").status_code == (200 if role in READ else 403), path
     for path in (f"records/{record}/resend", "channels/city/pause", "channels/city/resend"):
         assert client.post(f"{API}/{path}", json=WHY).status_code == (200 if role in SEND else 403), path
