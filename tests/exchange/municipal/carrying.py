@@ -110,12 +110,12 @@ def connection(city: Sandbox, **more: Any) -> Connection:
     return Connection.model_validate({"address": city.url, "key_id": "tests", "secret": SECRET, **quick, **more})
 
 
-def wait_for(done: Callable[[], bool], what: str, patience: float = PATIENCE) -> None:
+def wait_for(done: Callable[[], bool], what: str, patience: float = PATIENCE, pause: float = 0.01) -> None:
     """Until it is so; AssertionError when it takes too long."""
     until = time.monotonic() + patience
     while not done():
         assert time.monotonic() < until, what
-        time.sleep(0.01)
+        time.sleep(pause)
 
 
 @contextmanager
