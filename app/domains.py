@@ -41,12 +41,12 @@ from app.exchange.feed.subjects import Feed
 from app.exchange.ledgers import reactions as imports_react
 from app.exchange.ledgers import service as imports
 from app.exchange.ledgers.routes import router as ledgers
+from app.exchange.municipal import jobs as municipal_jobs
+from app.exchange.municipal.channels import Connections
 from app.exchange.municipal.city.routes import router as municipal_city
 from app.exchange.municipal.packages.routes import router as municipal_packages
 from app.exchange.municipal.reconciliations.routes import router as municipal_reconciliations
 from app.exchange.municipal.routes import router as municipal
-from app.exchange.municipal import jobs as municipal_jobs
-from app.exchange.municipal.channels import Connections
 from app.exchange.weekly.routes import router as report_sheets
 from app.facts.agreements import reactions as agreements_react
 from app.facts.agreements.routes import router as agreements

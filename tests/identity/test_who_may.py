@@ -137,5 +137,6 @@ def test_every_route_of_the_house_declares_a_permission() -> None:
             public.add(route.path)
     assert public == {
         "/api/v1/auth/login", "/api/v1/task-forces/calendar.ics", "/healthz", "/readyz", "/metrics",
+        "/api/v1/ticket-ratings/{token}",
         "/api/v1/issues/{kind}/{year}/{number}/verification",
     }  # fmt: skip

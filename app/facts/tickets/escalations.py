@@ -46,7 +46,7 @@ def moves(connection: Connection, now: datetime) -> list[int]:
         due = due_at(held, row.category, row.opened_at, overrides).at
         reached = levels(rule, row.category, row.opened_at, due, overrides)
         if due != row.due_at or any(
-            _is_reached(level, at, now) and (row.id, row.round, level.level) not in known for level, at in reached
+            _is_reached(level, at, now, due) and (row.id, row.round, level.level) not in known for level, at in reached
         ):
             found.append(row.id)
     return found
@@ -77,15 +77,15 @@ def escalate(db: Session, number: int, now: datetime) -> int:
     for level, at in levels(
         found.body, ticket.category, current.opened_at, current.due_at, periods.overrides(db)
     ):  # fmt: skip
-        if _is_reached(level, at, now) and level.level not in there:
+        if _is_reached(level, at, now, current.due_at) and level.level not in there:
             _tell(db, ticket, level, at, f"{TICKET_LIMITS.code}/{found.number}")
             told += 1
     return told
 
 
-def _is_reached(level: LevelRule, at: datetime, now: datetime) -> bool:
-    # What is solved at the last instant is in time: it is late only afterwards.
-    return at <= now if level.level is TicketLevel.DUE_SOON else at < now
+def _is_reached(level: LevelRule, at: datetime, now: datetime, due: datetime) -> bool:
+    # What is solved at the last instant is in time: it is late only afterwards, and then no longer due soon.
+    return at <= now <= due if level.level is TicketLevel.DUE_SOON else at < now
 
 
 def _tell(db: Session, ticket: Ticket, level: LevelRule, reached_at: datetime, rule: str) -> None:

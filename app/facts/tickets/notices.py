@@ -1,5 +1,7 @@
 """What people are told of tickets: that one is theirs, that it is late, what came of it."""
 
+from typing import Any
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -26,7 +28,7 @@ def level_key(level: TicketLevel, ticket: Ticket, count: int) -> str:
     return f"{KINDS[level].code}:{ticket.id}:{count}"
 
 
-def words(db: Session, ticket: Ticket) -> dict[str, str]:
+def words(db: Session, ticket: Ticket) -> dict[str, Any]:
     """What the texts say of a ticket: whose it is, about what, by when."""
     due = ticket.due_at.astimezone(calendar.SHANGHAI)
     return {

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from app.facts.enterprises import service as enterprises
 from app.facts.projects import queries as projects
 from app.facts.projects.models import Project
+from app.facts.projects.service import EDITS_ALL
 from app.facts.projects.units import ids_of
 from app.facts.tickets import sights
 from app.facts.tickets.limits import TICKET_LIMITS, Due, TicketLimits, due_at, remind_at
@@ -119,7 +120,7 @@ def _owner(db: Session, login: str, unit_id: int) -> User:
     user = db.scalars(select(User).where(User.login == login)).one_or_none()
     if user is None or not user.active:
         raise Invalid.field("owner", "unknown_user", f"没有登录名为 {login} 的在用人员")
-    if user.unit_id != unit_id and user.held.isdisjoint(sights.EDITS_ALL):
+    if user.unit_id != unit_id and user.held.isdisjoint(EDITS_ALL):
         raise Invalid.field("owner", "other_unit", "责任人须为责任单位或招商部门的人员")
     return user
 
