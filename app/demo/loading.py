@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import DEMO_KEY, Settings
-from app.demo import engagements, rewards, story, task_forces, tickets, weeks
+from app.demo import contracts, engagements, rewards, story, task_forces, tickets, weeks
 from app.demo.ledger import build_workbook, demo_rows
 from app.exchange.ledgers import confirming
 from app.exchange.ledgers import service as ledgers
@@ -87,7 +87,9 @@ def load(
         events.act(db, people[Role.REVIEWER])
         confirming.confirm(db, people[Role.REVIEWER], number)
     engagements.tell_of_2020(database, people[Role.OFFICER])
+    contracts.sign(database, people[Role.OFFICER])
     if loaded_on >= STORY_FROM:
+        contracts.tell(database, people, loaded_on)  # before any contract of the story
         story.tell(database, Store(settings.data_dir), people, loaded_on)
         weeks.tell(database, people, loaded_on)
         task_forces.tell(database, people, loaded_on)

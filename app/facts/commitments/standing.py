@@ -185,18 +185,17 @@ def _settings(db: Reader, chosen: Select[Any]) -> dict[int, list[Set]]:
 
 def refresh(db: Session, *project_ids: int) -> None:
     """Bring the days that figures ask for up to date, after a change of the facts of these projects."""
-    closed: Closed | None = None
-    for project_id in project_ids:
-        clauses = list(
-            db.scalars(select(Commitment).where(Commitment.project_id == project_id).order_by(Commitment.id))
-        )
-        if not clauses:
-            continue
-        closed = closed or hold(db)
-        # Whatever lies ahead of today is no fact yet.
-        judged = of_project(db, project_id, calendar.today())[2]
-        for clause in clauses:
-            _write(clause, days_of(judged[clause.id]), closed)
+    db.flush()
+    of_these = Commitment.project_id.in_(project_ids)
+    clauses = {clause.id: clause for clause in db.scalars(select(Commitment).where(of_these).order_by(Commitment.id))}
+    if not clauses:
+        return
+    closed = hold(db)
+    rows = db.execute(_CLAUSES.where(of_these).order_by(Commitment.project_id, Commitment.id)).all()
+    today = calendar.today()  # whatever lies ahead is no fact yet
+    for rows_of_one, facts in _by_project(db, rows, select(Project.id).where(Project.id.in_(project_ids))):
+        for number, judged in judge([_clause(row) for row in rows_of_one], facts, today).items():
+            _write(clauses[number], days_of(judged), closed)
 
 
 Days = Mapping[str, date | None]

@@ -6,7 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from app.kernel.db import Base, Id, Instant, Word
 from app.kernel.events import Logged
-from app.published.clearances.terms import Verdict
+from app.published.clearances.terms import ClauseVerdict
 
 
 class Clearance(Logged, Base):
@@ -54,8 +54,10 @@ class ClearanceFinding(Logged, Base):
     agreement_id: Mapped[int] = mapped_column(ForeignKey("agreement.id"))
     commitment_id: Mapped[int] = mapped_column(ForeignKey("commitment.id"))
     snapshot: Mapped[dict[str, Any]] = mapped_column(JSON)
-    proposed: Mapped[Verdict] = mapped_column(Word(Verdict, 24))
-    finding: Mapped[Verdict] = mapped_column(Word(Verdict, 24))  # the proposed one until somebody says otherwise
+    proposed: Mapped[ClauseVerdict] = mapped_column(Word(ClauseVerdict, 24))
+    finding: Mapped[ClauseVerdict] = mapped_column(
+        Word(ClauseVerdict, 24)
+    )  # the proposed one until somebody says otherwise
     reason: Mapped[str | None] = mapped_column(String(300))
     action: Mapped[str | None] = mapped_column(String(500))
     owner_unit_id: Mapped[int | None] = mapped_column(ForeignKey("unit.id"))

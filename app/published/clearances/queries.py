@@ -27,7 +27,7 @@ from app.kernel.replies import Answer
 from app.kernel.sheets import ColumnOut, SheetOut, write_workbook
 from app.published.clearances.models import Clearance, ClearanceFinding
 from app.published.clearances.schemas import ClearanceFilter, FindingFilter
-from app.published.clearances.terms import TO_SETTLE, VERDICT_LABELS, Verdict
+from app.published.clearances.terms import TO_SETTLE, VERDICT_LABELS, ClauseVerdict
 from app.published.issues.models import Issue
 
 
@@ -265,7 +265,8 @@ def _cells(row: Any) -> list[Any]:
         date.fromisoformat(seen["signed_on"]), PARTY_LABELS[Party(seen["party"])],
         CLAUSE_KIND_LABELS[ClauseKind(seen["kind"])], seen["text"], seen["promised"]["text"], seen["achieved"]["text"],
         None if seen["due_on"] is None else date.fromisoformat(seen["due_on"]),
-        CLAUSE_STATE_LABELS[ClauseState(seen["state"])], seen["days_overdue"], VERDICT_LABELS[Verdict(row.finding)],
+        CLAUSE_STATE_LABELS[ClauseState(seen["state"])], seen["days_overdue"],
+        VERDICT_LABELS[ClauseVerdict(row.finding)],
         "否" if row.confirmed_at is None else "是", row.reason, row.action, row.owner_name, row.deadline, row.done_on,
         row.done_note,
     ]  # fmt: skip

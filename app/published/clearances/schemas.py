@@ -10,7 +10,7 @@ from app.facts.commitments.terms import ClauseKind, ClauseState, Party
 from app.kernel.calendar import PastDay
 from app.kernel.paging import PageQuery
 from app.kernel.text import Line
-from app.published.clearances.terms import VERDICT_LABELS, Verdict
+from app.published.clearances.terms import VERDICT_LABELS, ClauseVerdict
 
 VERDICT = "认定：" + "、".join(f"{word.value} {label}" for word, label in VERDICT_LABELS.items())
 PROJECT = Annotated[str, Field(pattern="^[0-9A-Za-z-]{1,20}$")]
@@ -28,7 +28,7 @@ class ClearanceIn(Input):
 class ClearanceFindingIn(Input):
     """What was found of a clause, and what is done about it."""
 
-    finding: Verdict = Field(description=VERDICT, examples=["due_unpaid"])
+    finding: ClauseVerdict = Field(description=VERDICT, examples=["due_unpaid"])
     reason: Reason | None = Field(None, description="理由；与建议不同时必填", examples=["已以减免租金抵顶"])
     action: Note | None = Field(None, description="处理措施", examples=["列入明年预算兑现"])
     owner: UnitCode | None = Field(None, description="承办单位编码；不填为条款的责任单位", examples=["czj"])
@@ -53,8 +53,8 @@ class FindingFilter(PageQuery):
 
     sorts: ClassVar[tuple[str, ...]] = ()
 
-    finding: Verdict | None = Field(None, description=VERDICT, examples=["due_unpaid"])
-    proposed: Verdict | None = Field(None, description="建议的" + VERDICT, examples=[None])
+    finding: ClauseVerdict | None = Field(None, description=VERDICT, examples=["due_unpaid"])
+    proposed: ClauseVerdict | None = Field(None, description="建议的" + VERDICT, examples=[None])
     project: PROJECT | None = Field(None, description="项目编号", examples=["500114-2020-0046"])
     owner: UnitCode | None = Field(None, description="承办单位编码", examples=["czj"])
     confirmed: bool | None = Field(None, description="true：已认定的；false：待认定的", examples=[False])
@@ -92,7 +92,7 @@ class ClearanceProgressOut(BaseModel):
 class VerdictCount(BaseModel):
     """How many clauses were found so."""
 
-    finding: Verdict = Field(description=VERDICT, examples=["fulfilled"])
+    finding: ClauseVerdict = Field(description=VERDICT, examples=["fulfilled"])
     label: str = Field(description="认定", examples=["已履行"])
     clauses: int = Field(description="条款数", examples=[900])
     confirmed: int = Field(description="其中已由人认定", examples=[880])
@@ -117,8 +117,8 @@ class ClearanceFindingOut(BaseModel):
     project_name: str = Field(description="项目名称", examples=["杏鲍菇工厂化种植"])
     commitment: int = Field(description="条款编号", examples=[31])
     snapshot: "ClauseSnapshotOut" = Field(description="条款在快照日期的样子，此后不变")
-    proposed: Verdict = Field(description="按状态建议的" + VERDICT, examples=["due_unpaid"])
-    finding: Verdict = Field(description=VERDICT + "；待认定的为建议的", examples=["due_unpaid"])
+    proposed: ClauseVerdict = Field(description="按状态建议的" + VERDICT, examples=["due_unpaid"])
+    finding: ClauseVerdict = Field(description=VERDICT + "；待认定的为建议的", examples=["due_unpaid"])
     confirmed: bool = Field(description="是否已由人认定", examples=[True])
     reason: str | None = Field(description="理由", examples=[None])
     action: str | None = Field(description="处理措施", examples=["列入明年预算兑现"])
@@ -181,7 +181,7 @@ class ReportLine(BaseModel):
     project: str = Field(description="项目编号", examples=["500114-2020-0046"])
     name: str = Field(description="项目名称", examples=["杏鲍菇工厂化种植"])
     text: str = Field(description="条款内容", examples=["兑现补贴二百万元"])
-    finding: Verdict = Field(description=VERDICT, examples=["due_unpaid"])
+    finding: ClauseVerdict = Field(description=VERDICT, examples=["due_unpaid"])
     why: str = Field(description="缘由或理由", examples=["应于 2021-12-30 履行，已逾期 120 天"])
     action: str | None = Field(description="处理措施", examples=["列入明年预算兑现"])
     owner: str | None = Field(description="承办单位", examples=["区财政局"])

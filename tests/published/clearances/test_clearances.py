@@ -13,7 +13,7 @@ from fastapi import FastAPI
 from app.facts.commitments.judging import Judged
 from app.facts.commitments.terms import ClauseState, Party
 from app.facts.projects.models import Project
-from app.published.clearances.terms import Verdict, proposed
+from app.published.clearances.terms import ClauseVerdict, proposed
 from tests.clients import As, Work
 from tests.factories.agreements import make_agreement
 from tests.factories.commitments import make_commitment
@@ -23,7 +23,7 @@ from tests.factories.projects import make_project
 from tests.replay import assert_log_equals_tables
 
 API = "/api/v1"
-S, V = ClauseState, Verdict
+S, V = ClauseState, ClauseVerdict
 
 
 @pytest.mark.parametrize(
@@ -41,7 +41,7 @@ S, V = ClauseState, Verdict
         (S.WAIVED, Party.ENTERPRISE, True, V.STOPPED),
     ],
 )
-def test_what_a_state_proposes(state: ClauseState, party: Party, due: bool, verdict: Verdict) -> None:
+def test_what_a_state_proposes(state: ClauseState, party: Party, due: bool, verdict: ClauseVerdict) -> None:
     assert proposed(Judged(state, ("x",), due_on=date(2021, 1, 1) if due else None), party) is verdict
 
 
