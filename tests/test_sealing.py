@@ -10,6 +10,7 @@ import json
 import re
 import zipfile
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 
 import pytest
@@ -18,12 +19,15 @@ from fastapi import FastAPI
 from sqlalchemy import select
 from starlette.testclient import TestClient
 
+from app.facts.agreements.models import Agreement
 from app.facts.projects.models import Project
 from app.facts.projects.terms import Stage
 from app.kernel.access import Role
 from tests.clients import As, Kept, Work, put_part
 from tests.factories.agreements import make_agreement
+from tests.factories.commitments import make_clearance, make_commitment
 from tests.factories.identity import make_unit
+from tests.factories.municipal_desk import make_channel, make_record
 from tests.factories.projects import make_project
 from tests.factories.rewards import make_claim, make_lead
 from tests.factories.tickets import make_ticket
@@ -113,8 +117,18 @@ def one_of_everything(as_: As, db: Work) -> Sealed:
         project = session.scalars(select(Project).where(Project.code == code)).one()
         unit = make_unit(session, "jxw")
         lead = make_lead(session, project=project, unit=unit, information=f"{WORD}线索", investor=f"{WORD}投资方")
+        agreement = session.get_one(Agreement, paper["id"])
+        clause = make_commitment(session, agreement, unit=unit, text=f"{WORD}条款", due_on=date(2020, 12, 31))
+        make_clearance(session, clause, text=f"{WORD}认定")
         make_ticket(session, unit=unit, project=project, text=f"{WORD}诉求", result=f"{WORD}结果")
         make_claim(session, lead, gross_fen=76_543_21, now_fen=76_543_21, held_reason=f"{WORD}理由", paid=True)
+    with db() as session:
+        # The city holds it still, and is to drop it.
+        number = session.scalars(select(Project.id).where(Project.code == code)).one()
+        make_record(
+            session, make_channel(session), key=code, project_id=number, payload={}, state="rejected", version=2,
+            held_version=1, held={"name": f"{WORD}项目", "contract_amount": "98765432.10"}, reason=f"{WORD}退回",
+        )  # fmt: skip
     seal = {"level": "sealed", "users": ["named"], "reason": "投资方要求"}
     assert put_part(judge, of, "confidentiality", seal).status_code == 200
     numbers = {
@@ -234,7 +248,9 @@ def test_who_is_named_sees_it(as_: As, sealed: Sealed, operations: list[tuple[st
         "/api/v1/rewards/payments",
         "/api/v1/projects", of, f"{of}/agreements", f"{of}/funds", f"{of}/evidence", f"{of}/reviews", f"{of}/history",
         f"{of}/evidence/{{evidence_id}}/file", "/api/v1/engagements/{engagement_id}", "/api/v1/figures/rows",
-        "/api/v1/map", "/api/v1/ledgers/export", "/api/v1/task-forces", "/api/v1/tasks", "/api/v1/tickets",
+        "/api/v1/map", "/api/v1/ledgers/export", "/api/v1/municipal/records",
+        "/api/v1/municipal/records/{record_id}", f"{of}/municipal",
+        "/api/v1/task-forces", "/api/v1/tasks", "/api/v1/tickets",
         "/api/v1/tickets/{ticket_id}", "/api/v1/tickets/{ticket_id}/history",
     }  # fmt: skip
 

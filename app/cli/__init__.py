@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from app.cli import backups, ledgers, log, municipal, server, settings, users, vault
 from app.cli.terminal import say
+from app.exchange.municipal.channels import BadChannels
 
 cli = typer.Typer(help="慧招商：区县招商投资促进局的开放后端。", no_args_is_help=True, add_completion=False)
 for part in (server, ledgers, backups, settings):
@@ -26,4 +27,7 @@ def main() -> None:
             raise
         for error in wrong.errors():
             say(f"配置 {'.'.join(map(str, error['loc'])).upper()} 有误：{error['msg']}")
+        sys.exit(2)
+    except BadChannels as wrong:
+        say(str(wrong))
         sys.exit(2)

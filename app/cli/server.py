@@ -9,6 +9,7 @@ import uvicorn
 from app import worker
 from app.cli.terminal import console
 from app.config import Settings
+from app.exchange.municipal import channels
 from app.exchange.municipal.sandbox import contract
 from app.kernel import schema
 from app.main import create_app
@@ -32,6 +33,7 @@ def serve(
     """升级数据库并启动服务。"""
     migrate()
     settings = Settings()
+    channels.read(settings.channels_file)  # said here: the server's processes would show where in the code it failed
     address, number = host or settings.host, port or settings.port
     console.print(f"慧招商：http://{address}:{number}/docs")
     uvicorn.run(

@@ -12,6 +12,8 @@ from sqlalchemy.exc import ArgumentError
 
 from app.cli.terminal import show
 from app.config import Settings
+from app.exchange.municipal import channels
+from app.exchange.municipal.channels import BadChannels
 from app.kernel.documents import fonts
 from app.kernel.documents.fonts import NoChineseFont
 
@@ -49,6 +51,20 @@ def config(
         table.add_row(name.upper(), value, source, _plain(field.default), field.title)
     show(table)
     print(_fonts(settings))
+    print(_channels(settings))
+
+
+def _channels(settings: Settings) -> str:
+    """Where is reported to, or what is wrong with the file that says so. No credentials."""
+    try:
+        found = channels.read(settings.channels_file)
+    except BadChannels as problem:
+        return f"上报通道：{problem}"
+    told = [
+        f"{code}（{one.name}，{one.mode}，{one.address.host if one.address else '无地址'}）"
+        for code, one in found.items()
+    ]
+    return f"上报通道：{'、'.join(told) or '无'}"
 
 
 def _fonts(settings: Settings) -> str:

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, HttpUrl, SecretStr, Validatio
 from app.exchange.municipal.wire import bodies, signatures, sm2
 from app.exchange.municipal.wire.contract import MOST_RECORDS, BodyCipher, SignatureSuite
 from app.exchange.municipal.wire.signatures import Keys
+from app.kernel.errors import field_errors
 
 
 class Connection(BaseModel):
@@ -111,16 +112,20 @@ class _File(BaseModel):
         return self
 
 
+class BadChannels(ValueError):
+    """The file of channels cannot be used; the text says in Chinese which field is wrong, and tells no secret."""
+
+
 def read(path: Path | None) -> Connections:
-    """The channels of a file; none without one. ValueError in Chinese, naming the field and never a secret."""
+    """The channels of a file; none without one. BadChannels when it is not right."""
     if path is None:
         return {}
     try:
         return _File.model_validate(tomllib.loads(path.read_text(encoding="utf-8"))).channels
     except OSError as error:
-        raise ValueError(f"读不到上报设置 {path}：{error.strerror}") from None
+        raise BadChannels(f"读不到上报设置 {path}：{error.strerror}") from None
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"上报设置 {path} 不是 TOML：{error}") from None
+        raise BadChannels(f"上报设置 {path} 不是 TOML：{error}") from None
     except ValidationError as error:
-        told = "；".join(f"{'.'.join(map(str, e['loc']))}：{e['msg']}" for e in error.errors())
-        raise ValueError(f"上报设置 {path} 有误：{told}") from None
+        told = "；".join(f"{one.field}：{one.message}".lstrip("：") for one in field_errors(error.errors()))
+        raise BadChannels(f"上报设置 {path} 有误：{told}") from None

@@ -1,4 +1,5 @@
 import re
+from functools import partial
 from typing import Annotated, Any
 
 import anyio.to_thread
@@ -70,8 +71,10 @@ async def _pull(request: Request, read: Read, kind: RecordKind, q: PullQuery) ->
         raise Invalid.field(signatures.NONCE, "nonce", "应为 16 至 64 个字母、数字、_ 或 -")
     found = await read.fresh(queries.page, code, kind, q)
     actor, _ = await entered(request, Permission.MUNICIPAL_PULL)
-    work = service.fetched, database_of(request), actor, code, settings, kind, q.after, len(found["items"])
-    await anyio.to_thread.run_sync(*work)
+    many = len(found["items"])
+    await anyio.to_thread.run_sync(
+        partial(service.fetched, database_of(request), actor, code, settings, kind, q.after, many)
+    )
     body, headers = encode(found), {"Cache-Control": "no-store"}
     if not (q.signed or settings.keys.sealing):
         return Response(body, media_type="application/json", headers=headers)
