@@ -8,6 +8,7 @@ import pytest
 
 from app.kernel.access import TABLE, Permission, Role
 from tests.clients import As, Work
+from tests.factories.commitments import make_clearance
 from tests.factories.engagements import make_engagement
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
@@ -38,6 +39,7 @@ def test_a_list_is_sorted_by_what_it_tells(path: str, as_: As, db: Work) -> None
         numbers = {"engagement_id": make_engagement(session, unit="u1").id, "lead_id": make_lead(session).id}
         numbers["provider_id"] = make_giver(session).id
         numbers["claim_id"] = make_claim(session).id
+        numbers["clearance_id"] = make_clearance(session).id
         numbers["ticket_id"] = make_ticket(session).id
         numbers["task_force_id"] = make_task_force(session, make_project(session)).id
     permission, keys = LISTS[path]

@@ -31,6 +31,7 @@ from starlette.testclient import TestClient
 from app.kernel.access import TABLE, Role
 from tests.clients import As, Kept, Work
 from tests.factories.agreements import make_agreement
+from tests.factories.commitments import make_clearance, make_commitment
 from tests.factories.engagements import make_engagement, make_follow_up
 from tests.factories.enterprises import make_enterprise
 from tests.factories.funds import make_fund
@@ -85,7 +86,8 @@ def one_of_each(db: Work) -> None:
             session, code=CODES["projects"], unit=unit, enterprise=enterprise, stage="signed", aliases=("别名",)
         )
         make_project(session, code="500114-2019-0001", unit=unit, confidentiality="internal")
-        make_agreement(session, project)
+        clause = make_commitment(session, make_agreement(session, project))
+        make_clearance(session, clause)
         make_fund(session, project)
         make_follow_up(session, make_engagement(session, unit=unit, enterprises=(enterprise,), projects=(project,)))
         force = make_task_force(session, project)

@@ -1,5 +1,6 @@
 """Clauses for tests, as they are after they were recorded."""
 
+from datetime import date
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -12,6 +13,8 @@ from app.facts.projects.models import Project
 from app.facts.projects.terms import Stage
 from app.identity.units.models import Unit
 from app.kernel import calendar
+from app.published.clearances.models import Clearance, ClearanceFinding
+from app.published.clearances.terms import ClauseVerdict
 
 WORDS = {
     "condition": Condition, "condition_stage": Stage, "condition_measure": Reached, "due_after": Anchor,
@@ -50,3 +53,29 @@ def make_commitment(
     db.flush()
     refresh(db, project.id)
     return clause
+
+
+def make_clearance(db: Session, *clauses: Commitment, text: str = "条款内容") -> Clearance:
+    """A clearance with a finding for each of these clauses, as it is after its beginning."""
+    clearance = Clearance(
+        title="合同履约清理", since=date(2015, 1, 1), on=calendar.today(), agreements=1, without_clauses=0,
+        clauses=len(clauses), entered_at=calendar.now(), entered_by=0, entered_by_name="用户",
+    )  # fmt: skip
+    db.add(clearance)
+    db.flush()
+    nothing = {"amount": None, "persons": None, "area": None, "percent": None, "text": ""}
+    for clause in clauses:
+        snapshot = {
+            "agreement": clause.agreement_id, "agreement_number": None, "signed_on": "2020-08-18", "enterprise": None,
+            "number": None, "text": text, "party": clause.party.value, "kind": clause.kind.value, "promised": nothing,
+            "achieved": nothing, "state": "overdue", "why": [text], "due_on": None, "days_overdue": 0, "basis": None,
+        }  # fmt: skip
+        db.add(
+            ClearanceFinding(
+                clearance_id=clearance.id, project_id=clause.project_id, agreement_id=clause.agreement_id,
+                commitment_id=clause.id, snapshot=snapshot, proposed=ClauseVerdict.DUE_UNPAID,
+                finding=ClauseVerdict.DUE_UNPAID, owner_unit_id=clause.unit_id, action=text,
+            )
+        )  # fmt: skip
+    db.flush()
+    return clearance
