@@ -18,8 +18,9 @@ marks `database` and `sqlite` or `postgres`: `pytest -m "database and postgres"`
 Beside SQLite a PostgreSQL is there for what depends on it: the statements. Of a test with many cases it runs the first
 and the last, since the rows of a table of roles, states or wrong inputs seldom differ in their statements; in a module
 that says `EVERY_CASE = True` they do, and all run. A module that says `NEWEST_ONLY = True` has no statements of its
-own (the command line, what is refused before any database is asked) and is left out on the older of two. A PostgreSQL
-that is asked for alone, `TEST_BACKENDS=postgres18 pytest`, runs everything.
+own (the command line, what is refused before any database is asked) and is left out on the older of two; one that
+names tests, `NEWEST_ONLY = {"test_…"}`, leaves out those. A PostgreSQL that is asked for alone,
+`TEST_BACKENDS=postgres18 pytest`, runs everything.
 """
 
 import os
@@ -31,7 +32,7 @@ from hypothesis import settings
 
 from app.kernel.schema import upgrade as build
 from tests import postgres
-from tests.databases import Databases, backends, drop_templates
+from tests.databases import Databases, backends, drop_templates, newest_only
 from tests.servers import LiveServer, serve
 
 pytest_plugins = ["tests.clients"]
@@ -79,24 +80,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     servers = sorted((name for name in backends() if name != "sqlite"), key=lambda name: int(name[8:] or 0))
     if len(backends()) < 2:
         return
-    cases: dict[tuple[object, str, str], list[pytest.Item]] = {}
+    cases: dict[tuple[object, str, str], list[pytest.Function]] = {}
     for item in items:
         if isinstance(item, pytest.Function) and (backend := _backend_of(item)) in servers:
             cases.setdefault((item.parent, item.originalname, backend), []).append(item)
     left_out = {
         item
         for (_, _, backend), several in cases.items()
-        for item in (several if _says(several[0], "NEWEST_ONLY") and backend != servers[-1] else several[1:-1])
-        if not _says(item, "EVERY_CASE")
+        for item in (several if backend != servers[-1] and _newest_only(several[0]) else several[1:-1])
+        if not _every_case(item)
     }
     if left_out:
         config.hook.pytest_deselected(items=[item for item in items if item in left_out])
         items[:] = [item for item in items if item not in left_out]
 
 
-def _says(item: pytest.Item, what: str) -> bool:
-    module = item.getparent(pytest.Module)
-    return module is not None and getattr(module.obj, what, False) is True
+def _newest_only(item: pytest.Function) -> bool:
+    return newest_only(item.module, item.originalname)
+
+
+def _every_case(item: pytest.Function) -> bool:
+    return getattr(item.module, "EVERY_CASE", False) is True
 
 
 def _backend_of(item: pytest.Function) -> str | None:

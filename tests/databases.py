@@ -39,6 +39,12 @@ def backends() -> list[str]:
     return [name for name in asked if name == "sqlite"] + ["postgres"]
 
 
+def newest_only(module: object, test: str) -> bool:
+    """Is this test of a module left out on an older PostgreSQL? `NEWEST_ONLY` is True, or names the tests."""
+    said = getattr(module, "NEWEST_ONLY", ())
+    return said is True or (said is not False and test in said)
+
+
 @dataclass
 class Databases:
     """The databases of one backend as one worker of a test run sees them."""

@@ -150,6 +150,11 @@ def test_every_parameter_is_described(operations: dict[str, dict[str, Any]]) -> 
     assert doubled == []
 
 
+def whole(schema: dict[str, Any], spec: dict[str, Any]) -> dict[str, Any]:
+    """The schema, with what it points to if it points at all: reading all of that takes long."""
+    return {**schema, "components": spec["components"]} if "$ref" in str(schema) else schema
+
+
 def test_examples_of_parameters_are_what_one_may_send(
     spec: dict[str, Any], operations: dict[str, dict[str, Any]]
 ) -> None:
@@ -158,8 +163,7 @@ def test_examples_of_parameters_are_what_one_may_send(
         for name, operation in operations.items()
         for parameter in operation.get("parameters", [])
         for example in [parameter.get("example"), *parameter["schema"].get("examples", [])]
-        if example is not None
-        and not jsonschema_rs.is_valid({**parameter["schema"], "components": spec["components"]}, example)
+        if example is not None and not jsonschema_rs.is_valid(whole(parameter["schema"], spec), example)
     ]
     assert wrong == []
 
@@ -169,7 +173,7 @@ def test_examples_of_bodies_are_what_one_may_send(spec: dict[str, Any]) -> None:
     assert {"FundIn", "AgreementIn", "MoveIn"} <= set(found)
     for name, schema in found.items():
         for example in schema["examples"]:
-            assert jsonschema_rs.is_valid({**schema, "components": spec["components"]}, example), name
+            assert jsonschema_rs.is_valid(whole(schema, spec), example), name
 
 
 def test_every_field_is_described(spec: dict[str, Any]) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, NullPool, create_engine, event, inspect, text
 
 from app.kernel.schema import upgrade as build
 from tests import postgres
-from tests.databases import GIVEN, Databases, backends
+from tests.databases import GIVEN, Databases, backends, newest_only
 
 
 def connect(url: str) -> Engine:
@@ -162,7 +162,7 @@ def test_the_oldest_postgres_runs_every_test_but_not_every_case(request: pytest.
             modules[place] = item.module
     for place, found in cases.items():
         newest, oldest = found[servers[-1]], found[servers[0]]
-        if getattr(modules[place], "NEWEST_ONLY", False):
+        if newest_only(modules[place], place[1]):
             assert oldest == 0, place
         else:
             assert oldest == (newest if getattr(modules[place], "EVERY_CASE", False) else min(newest, 2)), place

@@ -19,6 +19,8 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Skipped unsupported reflection of expression-based index"),
 ]
 
+NEWEST_ONLY = {"test_servers_that_start_together_migrate_once"}  # the lock is the same on every version
+
 
 def connect(url: str) -> Engine:
     return create_engine(url.replace("postgresql://", "postgresql+psycopg://"), poolclass=NullPool)
@@ -62,8 +64,8 @@ def test_servers_that_start_together_migrate_once(database_url: str, new_databas
     program = f"from app.kernel.schema import upgrade as build; build({url!r})"
     started = [
         subprocess.Popen([sys.executable, "-c", program], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        for _ in range(3)
+        for _ in range(2)
     ]
     outcomes = [(process.communicate(timeout=60)[0], process.returncode) for process in started]
-    assert [code for _, code in outcomes] == [0, 0, 0], outcomes
+    assert [code for _, code in outcomes] == [0, 0], outcomes
     assert tables(url) == tables(database_url)

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.config import Settings
+from app.exchange.feed import hub
 from app.exchange.feed.hub import Hub
 from app.facts.projects import service
 from app.facts.projects.models import Project, ProjectGrant
@@ -134,8 +135,12 @@ class NearServer:
 
 
 @pytest.fixture
-def near_server(bureau: Bureau, tmp_path: Path) -> Iterator[Callable[..., NearServer]]:
-    """`near_server(stream_life_seconds=1)`: a server of the bureau's database with these settings."""
+def near_server(bureau: Bureau, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., NearServer]]:
+    """`near_server(stream_life_seconds=1)`: a server of the bureau's database with these settings.
+
+    It looks for news ten times as often as the product: tests wait for it.
+    """
+    monkeypatch.setattr(hub, "POLL", hub.POLL / 10)
     with ExitStack() as stack:
 
         def start(**settings: Any) -> NearServer:

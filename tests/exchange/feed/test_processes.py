@@ -10,6 +10,8 @@ import pytest
 from tests.exchange.feed.conftest import Bureau, Listen
 from tests.servers import LiveServer
 
+NEWEST_ONLY = True  # signals and sockets; what is asked of the database is asked in `test_log.py` as well
+
 
 def test_servers_on_one_database_hear_each_other(
     bureau: Bureau, live_server: Callable[..., LiveServer], listen: Listen

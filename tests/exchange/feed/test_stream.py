@@ -17,6 +17,7 @@ from app.kernel.secrets import token_hash
 from tests.exchange.feed.conftest import Bureau, Listen, NearServer
 from tests.exchange.feed.listening import Told
 
+NEWEST_ONLY = True  # who is told what and when; what is asked of the database is asked in `test_log.py` as well
 Near = Callable[..., NearServer]
 LEVEL = Confidentiality
 

@@ -13,6 +13,8 @@ from tests.facts.reports.filing import TIMES, UNITS, VISITS, counted, document, 
 from tests.replay import assert_log_equals_tables
 from tests.servers import LiveServer
 
+NEWEST_ONLY = True  # threads and locks; the statements are those of `test_report.py`
+
 
 def test_everybody_files_at_once(database_url: str, live_server: Callable[..., LiveServer]) -> None:
     database = Database(database_url)
