@@ -33,6 +33,8 @@ LANES = 2
 """Deliveries under way at once on a channel, in one process."""
 PAUSE = 1.0
 """Seconds between two looks, where nobody wakes us."""
+GATHER = 0.05
+"""Seconds that are waited for more, once the log has grown."""
 LOOK_AGAIN = 30.0
 """Seconds after which the log is followed though it has not grown: a day or a week may have ended, a rule begun."""
 
@@ -67,10 +69,15 @@ def run(
             wake.clear()
             try:
                 followed, at = _follow(database, connections, district, followed, at)
+            except Exception as failure:  # what is known already goes all the same
+                log.error("following_failed", exc_info=failure)
+            try:
                 _look(database, lanes)
             except Exception as failure:  # the database may be away for a while
                 log.error("courier_failed", exc_info=failure)
-            wake.wait(pause)
+            if wake.wait(pause):
+                # Who writes much is followed in one go, not once for each commit.
+                stop.wait(min(pause, GATHER))
     finally:
         database.after_commit.remove(woken)
         for pair in lanes.values():

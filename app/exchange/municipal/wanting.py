@@ -117,7 +117,8 @@ def _step(database: Database, code: str, district: str) -> Step | None:
     """Do the next piece; None where another follower holds the channel."""
     with database.unit_of_work() as db:
         connection = db.connection()
-        locked = _channel.where(Channel.code == code).with_for_update(skip_locked=True)
+        # Not its key: what is written down of an exchange meanwhile names the channel.
+        locked = _channel.where(Channel.code == code).with_for_update(skip_locked=True, key_share=True)
         channel = connection.execute(locked).one_or_none()
         if channel is None:
             return None

@@ -252,7 +252,8 @@ def test_the_city_ends_up_with_what_we_hold(database_url: str, tmp_path: Path) -
         rows = connection.execute(
             select(Record.kind, Record.key, Record.wanted_version, Record.op, Record.digest)
         ).all()
-        outcomes = set(connection.execute(select(Contact.outcome, Contact.code)).all())
+        outcomes = {tuple(row) for row in connection.execute(select(Contact.outcome, Contact.code))}
+        many = connection.execute(select(func.count()).select_from(Contact)).scalar_one()
     ours = {(str(r.kind), r.key): (r.wanted_version, str(r.op), r.digest) for r in rows}
     # A tombstone may have been lost with the city's memory: then there is nothing that it stood for.
     gone = {place for place, (_, op, _) in ours.items() if op == "delete" and place not in held}
@@ -261,7 +262,8 @@ def test_the_city_ends_up_with_what_we_hold(database_url: str, tmp_path: Path) -
     # All that was loaded anew says the same as what was followed step by step.
     wanting.follow(database, {"anew": Connection(mode="file")}, district=DISTRICT)
     assert _wanted(database, "anew") == _wanted(database, "city")
-    assert len({outcome for outcome, _ in outcomes}) == 3 and len(outcomes) > 8, outcomes
+    # That there was chaos at all.
+    assert len({outcome for outcome, _ in outcomes}) == 3 and len(outcomes) > 5 and many > KILLS, (many, outcomes)
     database.close()
 
 
@@ -271,7 +273,7 @@ def _some_time(city: Sandbox, dice: random.Random) -> None:
     def seen() -> int:
         return sum(city.http.get("/control").json()["results"].values())
 
-    until, enough = time.monotonic() + dice.random() * 0.6, seen() + dice.randrange(1, 30)
+    until, enough = time.monotonic() + 0.3 + dice.random(), seen() + dice.randrange(1, 20)
     while seen() < enough and time.monotonic() < until:
         threading.Event().wait(0.01)
 

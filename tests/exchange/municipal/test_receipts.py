@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import event, func, select, update
 from sqlalchemy.orm import Session
@@ -29,7 +29,8 @@ LEASE = timedelta(seconds=90)
 CITY = Connection.model_validate({"address": "http://127.0.0.1:9", "key_id": "tests", "secret": SECRET, "batch": 20})
 CHANNEL = {"code": "city", "cursor": 2**40, "mapping": "tests"}
 
-results = st.sampled_from(list(Result))
+ACCEPTED = Result.ACCEPTED
+results = st.sampled_from([*Result, ACCEPTED, ACCEPTED])
 steps = st.one_of(
     st.tuples(st.just("want"), st.booleans()),
     st.tuples(st.just("claim"), st.booleans()),
@@ -117,7 +118,20 @@ def trial(database: Database) -> Iterator[Trial]:
 
 
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(taken=st.lists(steps, max_size=20))
+@given(taken=st.lists(steps, min_size=3, max_size=25))
+@example(
+    [
+        ("claim", True),
+        ("want", True),
+        ("claim", False),
+        ("answer", 1, ACCEPTED, 0, None),
+        ("answer", 0, ACCEPTED, 0, None),
+        ("late", 0, ACCEPTED, 0, None),
+    ]
+)
+@example([("claim", True), ("want", True), ("answer", 0, ACCEPTED, 0, None), ("late", 0, Result.REJECTED, 0, None)])
+@example([("claim", True), ("answer", 0, Result.RECEIVED, 0, None), ("want", True), ("late", 0, ACCEPTED, 0, None)])
+@example([("claim", True), ("answer", 0, ACCEPTED, 0, None), ("late", 0, Result.STALE, 0, 3), ("want", False)])
 def test_what_the_city_holds_is_never_taken_back_and_held_is_what_is_wanted(
     database: Database, taken: list[tuple[Any, ...]]
 ) -> None:
