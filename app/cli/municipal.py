@@ -26,6 +26,8 @@ sandbox = typer.Typer()
 
 CITY_SECRET = "MUNICIPAL_SANDBOX_SECRET"
 """The environment's variable with the city's private key, where the sandbox signs by SM2."""
+ANSWER_KEY = "MUNICIPAL_SANDBOX_ANSWER_KEY"
+"""And the one with the machine key by which it may send receipts later."""
 
 
 class Suite(StrEnum):
@@ -89,7 +91,8 @@ def serve_sandbox(
     console.print(f"市级沙箱（通道 {name}）：http://{host}:{port}/")
     folder = data_dir or ours.data_dir / "sandbox"
     prefix = (connection.address.path or "").rstrip("/") if connection.address is not None else ""
-    told = SandboxSettings(keys, folder, connection.clock_seconds, check, receipts, prefix=prefix)
+    answer_key = os.environ.get(ANSWER_KEY, "")
+    told = SandboxSettings(keys, folder, connection.clock_seconds, check, receipts, answer_key, prefix=prefix)
     serving.run(told, host, port)
 
 

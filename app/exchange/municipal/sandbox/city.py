@@ -31,6 +31,7 @@ class Settings:
     clock_seconds: int = 300
     check: bool = True  # payloads are unmapped, and must be as the contract says
     answer_to: str = ""  # where receipts go that come later
+    answer_key: str = field(default="", repr=False)  # the district's machine key for it
     largest: int = 16_000_000  # bytes of a request
     prefix: str = ""  # path of the contract's root, as in the channel's address
 

@@ -159,11 +159,12 @@ def describe() -> dict[str, Any]:
         tags=["receipts"],
         operation_id="send_receipts",
         summary="补发回执",
-        status_code=204,
-        openapi_extra={"parameters": _SENT, "requestBody": _body("Receipts")},
+        status_code=200,
+        openapi_extra={"parameters": _SENT, "requestBody": _body("Receipts"), "security": [{"key": []}]},
     )
     def send_receipts() -> None:
-        """To the district, for records that were answered `received`: signed by the city as a request is."""
+        """To the district, for records that were answered `received`: signed by the city as a request is, and with a
+        machine key that the district gave the city."""
 
     found = get_openapi(
         title="招商项目市级报送接口",
@@ -176,4 +177,7 @@ def describe() -> dict[str, Any]:
     models = [(PAYLOADS[kind], "validation") for kind in RecordKind]
     _, payloads = models_json_schema([(Batch, "validation"), *models], ref_template="#/components/schemas/{model}")  # type: ignore[list-item]
     found["components"]["schemas"] = dict(sorted((found["components"]["schemas"] | payloads["$defs"]).items()))
+    found["components"]["securitySchemes"] = {
+        "key": {"type": "http", "scheme": "bearer", "description": "区县发给市级的机器密钥"}
+    }
     return found

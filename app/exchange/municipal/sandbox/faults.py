@@ -5,7 +5,7 @@ import threading
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from app.exchange.municipal.wire.contract import RecordKind
 
@@ -73,6 +73,7 @@ class Faults(BaseModel):
     answer_to: str | None = Field(
         None, max_length=500, description="补发回执的地址；空为启动时所设", examples=["http://127.0.0.1:8000/api/v1/…"]
     )
+    answer_key: SecretStr | None = Field(None, description="区县发给市级的机器密钥，补发回执时携带；空为启动时所设")
 
     @model_validator(mode="after")
     def _one_at_most(self) -> Self:
