@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives import hashes
 
 IDENTITY = b"1234567812345678"
 PRIVATE_BYTES, PUBLIC_BYTES = 32, 65
-MISSING = "本机未安装国密 SM2 组件，请执行 pip install 'zhaoshang[sm2]'，或改用 hmac-sm3"
+MISSING = "本机未安装国密 SM2 组件（附加组件 sm2），请执行 pip install gmalg，或改用 hmac-sm3"
 
 
 class Sm2Missing(ValueError):
