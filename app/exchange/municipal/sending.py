@@ -95,9 +95,9 @@ class Line:
         self.keys = settings.keys
         self.root = httpx2.URL(str(settings.address).rstrip("/"))
         self.deadline = _Deadline()
-        verify: ssl.SSLContext | bool = False
-        if settings.address.scheme == "https":
-            verify = ssl.create_default_context(cafile=settings.authority)
+        verify: ssl.SSLContext | bool = settings.address.scheme == "https"
+        if verify and settings.authority is not None:
+            verify = ssl.create_default_context(cafile=settings.authority)  # and none of the system's
         self.client = httpx2.Client(
             verify=verify,
             trust_env=False,
