@@ -9,7 +9,7 @@ from sqlalchemy.orm import Session
 from app.facts.tickets.limits import TICKET_LIMITS, LevelRule, TicketLimits, due_at, levels
 from app.facts.tickets.models import Ticket, TicketEscalation, TicketRound
 from app.facts.tickets.notices import KINDS, assumption, level_key, owner_of, words
-from app.facts.tickets.service import current_round, recount
+from app.facts.tickets.rounds import current_round, recount
 from app.facts.tickets.terms import TICKET_TOLD_LABELS, TicketLevel, TicketState, TicketTold
 from app.identity.notices import recipients
 from app.identity.periods import queries as periods

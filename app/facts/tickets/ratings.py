@@ -8,8 +8,9 @@ from sqlalchemy.orm import Session
 
 from app.facts.tickets.limits import TICKET_LIMITS
 from app.facts.tickets.models import Ticket, TicketRating, TicketRound
+from app.facts.tickets.rounds import current_round
 from app.facts.tickets.schemas import TicketRatingIn
-from app.facts.tickets.service import TicketEnded, TicketNotEnded, current_round, opened, step
+from app.facts.tickets.service import TicketEnded, TicketNotEnded, opened, step
 from app.facts.tickets.sights import check_own
 from app.facts.tickets.terms import TICKET_CATEGORY_LABELS, TicketState, TicketStep
 from app.identity.auth.queries import name_of

@@ -12,9 +12,10 @@ from app.facts.projects.models import Project
 from app.facts.projects.service import EDITS_ALL
 from app.facts.projects.units import ids_of
 from app.facts.tickets import sights
-from app.facts.tickets.limits import TICKET_LIMITS, Due, TicketLimits, due_at, remind_at
+from app.facts.tickets.limits import due_at, remind_at
 from app.facts.tickets.models import Ticket, TicketRating, TicketRound, TicketStepTaken, sight_of
 from app.facts.tickets.queries import NoTicket
+from app.facts.tickets.rounds import current_round, new_round, recount, rule_of
 from app.facts.tickets.schemas import TicketAcceptIn, TicketIn, TicketPatch, TicketSolveIn, TicketTransferIn
 from app.facts.tickets.sights import NotYourTicket, acts_for_all, check_own
 from app.facts.tickets.terms import TicketState, TicketStep
@@ -22,7 +23,7 @@ from app.identity.auth.models import User
 from app.identity.auth.queries import name_of
 from app.identity.periods import queries as periods
 from app.identity.periods.closures import Closed, hold
-from app.kernel import calendar, preconditions, rules
+from app.kernel import calendar, preconditions
 from app.kernel.access import Actor
 from app.kernel.errors import Conflict, Invalid
 from app.kernel.events import record
@@ -82,7 +83,7 @@ def record_ticket(db: Session, actor: Actor, body: TicketIn) -> Ticket:
     closed = hold(db)
     enterprises.linkable(db, body.enterprise, "enterprise")
     project = _project(db, actor, body.project)
-    rule, version = _rule(db, received)
+    rule, version = rule_of(db, received)
     due = due_at(rule, body.category, received, periods.overrides(db))
     received_on = calendar.day_of(received)
     recorded_unit = None if acts_for_all(actor) else actor.unit_id
@@ -100,7 +101,7 @@ def record_ticket(db: Session, actor: Actor, body: TicketIn) -> Ticket:
         ticket.state, ticket.owner_id, ticket.owner_name = TicketState.ACCEPTED, owner.id, owner.name
     db.add(ticket)
     db.flush()
-    db.add(_round(ticket, due, rule, version, received))
+    db.add(new_round(ticket, due, rule, version, received))
     step(db, actor, ticket, TicketStep.RECORDED, received)
     record(db, "ticket.recorded", ticket)
     return ticket
@@ -148,22 +149,6 @@ def _clause(db: Session, number: int | None, project_id: int | None) -> int | No
     return number
 
 
-def _rule(db: Session, opened_at: datetime) -> tuple[TicketLimits, str]:
-    """The limits in force on the day on which the clock began, and what that version is called."""
-    found = rules.in_force(db, TICKET_LIMITS, calendar.day_of(opened_at))
-    return found.body, f"{TICKET_LIMITS.code}/{found.number}"
-
-
-def _round(
-    ticket: Ticket, due: Due, rule: TicketLimits, version: str, opened_at: datetime, reason: str | None = None
-) -> TicketRound:
-    return TicketRound(
-        ticket_id=ticket.id, number=ticket.round, opened_at=opened_at, opened_on=calendar.day_of(opened_at),
-        reason=reason, limit=rule.of(ticket.category).text, rule=version, due_at=due.at,
-        assumed_from=due.assumed_from, unit_id=ticket.owner_unit_id,
-    )  # fmt: skip
-
-
 # -- correcting ----------------------------------------------------------------------------------------------------
 
 
@@ -200,33 +185,6 @@ def refresh_sight(ticket: Ticket, project: Any) -> None:
     sight = sight_of([ticket.owner_unit_id, ticket.recorded_unit_id], project)
     if ticket.sight != sight:
         ticket.sight = sight
-
-
-def recount(db: Session, ticket: Ticket) -> bool:
-    """Count the limit of an open ticket anew, by the rule of its round and today's table of working days. Any change?
-
-    Whoever edits the table moves what is still to be solved; what was solved was judged, and stays so.
-    """
-    current = current_round(db, ticket)
-    rule, version = _rule(db, current.opened_at)
-    due = due_at(rule, ticket.category, current.opened_at, periods.overrides(db))
-    remind = remind_at(rule, ticket.category, current.opened_at, due.at)
-    before = (current.due_at, current.assumed_from, ticket.remind_at, current.limit)
-    if before == (due.at, due.assumed_from, remind, rule.of(ticket.category).text):
-        return False
-    current.due_at, current.assumed_from, current.rule = due.at, due.assumed_from, version
-    current.limit = rule.of(ticket.category).text
-    ticket.due_at, ticket.remind_at = due.at, remind
-    return True
-
-
-def current_round(db: Session, ticket: Ticket) -> TicketRound:
-    """The round that is under way, or was the last."""
-    return db.scalars(
-        select(TicketRound)
-        .where(TicketRound.ticket_id == ticket.id, TicketRound.number == ticket.round)
-        .execution_options(populate_existing=True)
-    ).one()
 
 
 # -- dealing with it -----------------------------------------------------------------------------------------------
@@ -302,12 +260,12 @@ def reopen(db: Session, actor: Actor, number: int, reason: str) -> Ticket:
     if not ticket.state.is_answered:
         raise TicketEnded if ticket.state is TicketState.VOIDED else TicketNotEnded
     now = calendar.now()
-    rule, version = _rule(db, now)
+    rule, version = rule_of(db, now)
     due = due_at(rule, ticket.category, now, periods.overrides(db))
     ticket.round += 1
     ticket.state, ticket.solved_at = TicketState.ACCEPTED, None
     ticket.due_at, ticket.remind_at = due.at, remind_at(rule, ticket.category, now, due.at)
-    db.add(_round(ticket, due, rule, version, now, reason))
+    db.add(new_round(ticket, due, rule, version, now, reason))
     for link in db.scalars(
         select(TicketRating).where(
             TicketRating.ticket_id == ticket.id, TicketRating.rated_at.is_(None), TicketRating.revoked_at.is_(None)

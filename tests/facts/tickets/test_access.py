@@ -3,12 +3,17 @@
 from typing import Any
 
 import pytest
+from fastapi.routing import APIRoute
 from sqlalchemy import select
 
 from app.domains import FEED
 from app.exchange.feed.messages import read
 from app.exchange.feed.subjects import fate, present
+from app.facts.history.routes import tickets as history
+from app.facts.tickets import routes
 from app.identity.auth.models import User
+from app.kernel.access import KEY_SCOPES, Permission
+from app.kernel.routing import PREFIX
 from tests.clients import As, Work, put_part
 from tests.factories.enterprises import make_enterprise
 from tests.factories.identity import actor_of, make_unit, make_user
@@ -17,7 +22,6 @@ from tests.factories.tickets import make_ticket
 from tests.replay import assert_log_equals_tables
 
 API = "/api/v1"
-EVERYBODY = ("officer", "leader", "named", "owner", "recorder", "member", "other")
 
 # Of a ticket of jxw that a reporter of nyw recorded: who sees it, by how secret its project is.
 SEEN = {
@@ -59,6 +63,70 @@ def test_who_sees_it(as_: As, db: Work, level: str | None) -> None:
         seen = client.post(f"{API}/tickets/{number}/void", json={"reason": "x"} if who != "officer" else {})
         if who not in SEEN[level]:
             assert seen.status_code in (403, 404, 422), who
+
+
+BUREAU, READ = {"officer", "reviewer"}, {"officer", "reviewer", "leader", "owner", "recorder"}
+WORK = BUREAU | {"owner"}
+FILE = {"files": {"file": ("a.txt", b"abc", "text/plain")}, "data": {"purpose": "result"}}
+
+# method, path → how far the ticket has come, who may, what is sent. Who sees it and may not is told 403, others 404.
+TABLE: dict[tuple[str, str], tuple[str, set[str], dict[str, Any]]] = {
+    ("GET", "/tickets/{ticket_id}"): ("received", READ, {}),
+    ("PATCH", "/tickets/{ticket_id}"): ("received", WORK, {"json": {"text": "改"}}),
+    ("POST", "/tickets/{ticket_id}/accept"): ("received", WORK, {"json": {}}),
+    ("POST", "/tickets/{ticket_id}/transfer"): ("received", WORK, {"json": {"unit": "wlw", "reason": "x"}}),
+    ("POST", "/tickets/{ticket_id}/solve"): ("accepted", WORK, {"json": {"result": "x"}}),
+    ("POST", "/tickets/{ticket_id}/close"): ("solved", WORK, {"json": {}}),
+    ("POST", "/tickets/{ticket_id}/reopen"): ("solved", WORK | {"recorder"}, {"json": {"reason": "x"}}),
+    ("POST", "/tickets/{ticket_id}/void"): ("received", BUREAU, {"json": {"reason": "x"}}),
+    ("POST", "/tickets/{ticket_id}/files"): ("received", WORK, FILE),
+    ("GET", "/tickets/{ticket_id}/files/{file_id}/file"): ("received", READ, {}),
+    ("POST", "/tickets/{ticket_id}/files/{file_id}/withdraw"): ("received", WORK, {"json": {"reason": "x"}}),
+    ("POST", "/tickets/{ticket_id}/rating-links"): ("solved", WORK, {}),
+    ("GET", "/tickets/{ticket_id}/history"): ("received", READ, {}),
+}
+ELSEWHERE = {("GET", "/tickets"), ("POST", "/tickets")}  # below, and above in who sees it
+
+
+def test_the_table_is_whole() -> None:
+    found = {
+        (method, route.path.removeprefix(PREFIX))
+        for router in (routes.router, history)
+        for route in router.routes
+        if isinstance(route, APIRoute)
+        for method in route.methods or ()
+    }
+    assert found == set(TABLE) | ELSEWHERE
+    assert {p for p in Permission if p.value.startswith("ticket.")} & KEY_SCOPES == set()
+
+
+def test_every_route_asks_who_is_there(as_: As, db: Work) -> None:
+    with db() as session:
+        recorded_by = make_unit(session, "nyw").id
+        for unit in ("jxw", "wlw", "sww"):
+            make_unit(session, unit)
+    clients = {
+        role: as_(role) for role in ("officer", "reviewer", "leader", "system_admin", "security_admin", "auditor")
+    }
+    clients |= {
+        name: as_("reporter", unit=unit) for name, unit in (("owner", "jxw"), ("recorder", "nyw"), ("other", "sww"))
+    }
+    clients["nobody"] = as_(None)
+    for (method, path), (state, may, sent) in TABLE.items():
+        for who, client in clients.items():
+            with db() as session:
+                more = {"owner": "officer"} if state != "received" else {}
+                ticket = make_ticket(session, result="已办" if state == "solved" else None, **more)
+                ticket.recorded_unit_id = recorded_by
+                number = ticket.id
+            at = path.replace("{ticket_id}", str(number))
+            if "{file_id}" in at:
+                file = as_("officer").post(f"{API}/tickets/{number}/files", **FILE).json()["id"]
+                at = at.replace("{file_id}", str(file))
+            headers = {"If-Match": as_("officer").get(f"{API}/tickets/{number}").headers["ETag"]}
+            status = client.request(method, API + at, headers=headers, **sent).status_code
+            wanted = {"nobody": 401, "other": 404}.get(who, 200 if who in may else 403)
+            assert (200 if status == 201 else status) == wanted, f"{who}: {method} {path}: {status}"
 
 
 def test_who_may_do_what(as_: As, db: Work) -> None:
