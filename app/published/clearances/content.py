@@ -1,6 +1,7 @@
 """What the report of a clearance says. Only open projects are named, since it goes from hand to hand."""
 
 from collections import Counter
+from pathlib import Path
 
 from sqlalchemy import Connection, select
 
@@ -11,10 +12,11 @@ from app.kernel import calendar
 from app.kernel.calendar import Period
 from app.kernel.errors import Conflict
 from app.published.clearances.models import Clearance, ClearanceFinding
+from app.published.clearances.printing import printed, sample
 from app.published.clearances.queries import NoClearance, counts
 from app.published.clearances.schemas import ClearanceContent, ReportLine, ReportUnit
 from app.published.clearances.terms import TO_SETTLE
-from app.published.issues.kinds import IssueKind, declare
+from app.published.issues.kinds import IssueKind, Paper, declare
 
 OTHERS = "未列名项目"
 
@@ -36,6 +38,15 @@ CLEARANCE = declare(
         period="year",
         content=_of_period,
         title=lambda period, number: f"合同履约清理情况报告（{period.text[:4]}年第{number}号）",
+        paper=Paper(
+            mark="合同履约清理报告",
+            heading=lambda period: f"{period.label}招商引资合同履约清理情况",
+            content=ClearanceContent,
+            printed=printed,
+            sample=sample,
+            word=Path(__file__).with_name("report.docx"),
+            pdf=Path(__file__).with_name("report.typ"),
+        ),
     )
 )
 

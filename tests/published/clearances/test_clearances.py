@@ -20,6 +20,7 @@ from tests.factories.commitments import make_commitment
 from tests.factories.enterprises import make_enterprise
 from tests.factories.identity import make_unit
 from tests.factories.projects import make_project
+from tests.published.documents.reading import words
 from tests.replay import assert_log_equals_tables
 
 API = "/api/v1"
@@ -142,6 +143,8 @@ def test_a_clearance_from_its_snapshot_to_its_report(as_: As, db: Work, place: d
         ("甲项目", "unclear"), ("甲项目", "due_unpaid"),
     ]  # fmt: skip
     assert "密" not in str(issue)
+    paper = reviewer.get(f"{API}/issues/clearance/2021/1/document?format=docx")
+    assert paper.status_code == 200 and "投资到位" in words(paper.content)
     assert [unit["name"] for unit in issue["units"]][-1] == "未列名项目"
     again = reviewer.post(f"{API}/clearances/{number}/report", json={"reason": "补正"})
     assert again.json()["code"] == "nothing_changed"

@@ -274,7 +274,7 @@ def test_what_is_asked_wrongly(as_: As, published: dict[str, Any]) -> None:
 
 
 @needs_font
-@pytest.mark.parametrize("kind", ["monthly_bulletin", "weekly_board"])
+@pytest.mark.parametrize("kind", ["monthly_bulletin", "weekly_board", "clearance"])
 @pytest.mark.parametrize("form", list(Format))
 def test_samples_are_printed(kind: str, form: Format) -> None:
     """Every series: what new templates are tried with is itself something that can be printed."""
