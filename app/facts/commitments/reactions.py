@@ -23,7 +23,16 @@ FACTS = (
 
 def facts_changed(db: Session, entry: Entry) -> None:
     """Bring the days that figures ask for up to date: what was reached, what ended, what was voided."""
-    refresh(db, entry.subject_id)
+    if entry.kind != "project.imported" or entry.subject_id in _with_clauses(db):
+        refresh(db, entry.subject_id)
+
+
+def _with_clauses(db: Session) -> set[int]:
+    """The projects that have clauses, asked once: an import tells of thousands of projects that have none."""
+    if "projects_with_clauses" not in db.info:
+        db.info["projects_with_clauses"] = set(db.scalars(select(Commitment.project_id).distinct()))
+    found: set[int] = db.info["projects_with_clauses"]
+    return found
 
 
 def period_reopened(db: Session, entry: Entry) -> None:
