@@ -36,7 +36,7 @@ class ChannelResendIn(ReasonIn):
     kind: RecordKind | None = Field(None, description=f"只重报这一类：{KIND}", examples=["project"])
 
 
-class CountsOut(BaseModel):
+class RecordCounts(BaseModel):
     """Records of one kind by their state."""
 
     kind: RecordKind = Field(description=KIND, examples=["project"])
@@ -79,7 +79,7 @@ class ChannelOut(BaseModel):
     state: str = Field(description="active 报送、paused 已暂停", examples=["active"])
     state_reason: str | None = Field(description="暂停的原因", examples=[None])
     circuit: CircuitOut = Field(description="断路器")
-    records: list[CountsOut] = Field(description="各类记录的状态")
+    records: list[RecordCounts] = Field(description="各类记录的状态")
     backlog: BacklogOut = Field(description="积压")
     rejected: int = Field(description="被退回、等待更正的记录数", examples=[1])
     rate: RateOut = Field(description="接收速度")

@@ -9,6 +9,7 @@ from app.exchange.municipal import headings
 from app.exchange.municipal.channels import Connection
 from app.exchange.municipal.receipts import LARGEST
 from app.exchange.municipal.reconciliations.compare import Theirs
+from app.exchange.municipal.reconciliations.schemas import HeldIn
 from app.exchange.municipal.rules import Report
 from app.exchange.municipal.sending import Answered, Line
 from app.exchange.municipal.wire.contract import HeldPage, HeldRecord, Operation, RecordKind
@@ -64,7 +65,7 @@ def _page(body: bytes) -> HeldPage:
         raise CityFailed(f"答复不合约定：{cleaned(where, 100) or '全文'}", "refused", "malformed", 200) from None
 
 
-def listed(held: Iterable[HeldRecord]) -> list[Theirs]:
+def listed(held: Iterable[HeldRecord | HeldIn]) -> list[Theirs]:
     """Records of a list; 422 for keys that nobody types."""
     found = []
     for number, one in enumerate(held):

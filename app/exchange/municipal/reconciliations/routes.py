@@ -66,8 +66,12 @@ def reconcile_with_file(
     file: Annotated[UploadFile, File(description="市级持有记录的清单：.xlsx、.xls 或 .csv；须有“类型”“编号”两列")],
     db: Db,
     actor: Sender,
-    kinds: Annotated[tuple[RecordKind, ...], Form(description="文件含哪几类；不填为全部")] = tuple(RecordKind),
-    as_of: Annotated[Moment | None, Form(description="文件的时点；此后有变动的记录不算差异")] = None,
+    kinds: Annotated[
+        tuple[RecordKind, ...], Form(description="文件含哪几类；不填为全部", examples=[["project"]])
+    ] = tuple(RecordKind),
+    as_of: Annotated[
+        Moment | None, Form(description="文件的时点；此后有变动的记录不算差异", examples=["2020-11-24T10:00:00+08:00"])
+    ] = None,
 ) -> Response:
     """The same with a file. Beside 类型 and 编号 it may have 版本, 操作, 摘要 and columns of content, named as in
     packages or by the city's names; what it does not have is not compared."""

@@ -3,12 +3,14 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from app.exchange.municipal.receipts import LARGEST
 from app.exchange.municipal.reconciliations.compare import What
 from app.exchange.municipal.schemas import KIND as KIND_TEXT
-from app.exchange.municipal.schemas import WITHHELD, Code, FieldDifference
-from app.exchange.municipal.wire.contract import HeldRecord, RecordKind
+from app.exchange.municipal.schemas import OP, WITHHELD, Code, FieldDifference
+from app.exchange.municipal.wire.contract import Operation, RecordKind
 from app.kernel.calendar import Moment
 from app.kernel.paging import PageQuery
+from app.kernel.text import Line
 
 SOURCE = "asked 向市级索取、list 所给清单、file 文件"
 WHAT = (
@@ -18,6 +20,28 @@ WHAT = (
 LISTED = 5_000
 
 
+class HeldIn(BaseModel):
+    """One record as the city holds it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    kind: RecordKind = Field(description=KIND_TEXT, examples=["project"])
+    key: Line = Field(max_length=64, description="编号：项目编号、资金编号或周", examples=["500114-2020-0001"])
+    version: int = Field(ge=0, le=LARGEST, description="市级持有的版本", examples=[3])
+    op: Operation = Field(Operation.PUT, description=f"{OP}；删除的可不列", examples=["put"])
+    digest: str | None = Field(
+        None,
+        pattern=r"^[0-9A-Fa-f]{64}$",
+        description="载荷规范 JSON 的 SHA-256（十六进制）",
+        examples=["9f86d081" * 8],
+    )
+    payload: dict[str, Any] | None = Field(
+        None,
+        description="市级持有的内容；与摘要给一即可，给内容才能看到不同的字段",
+        examples=[{"code": "500114-2020-0001"}],
+    )
+
+
 class ReconciliationIn(BaseModel):
     """Where to learn what the city holds: from the city itself, or from a list of its records."""
 
@@ -25,7 +49,7 @@ class ReconciliationIn(BaseModel):
 
     channel: Code = Field(description="通道代码", examples=["city"])
     source: Literal["ask"] | None = Field(None, description="ask：向市级索取其持有的全部记录", examples=["ask"])
-    held: list[HeldRecord] | None = Field(
+    held: list[HeldIn] | None = Field(
         None, max_length=LISTED, description=f"市级给出的清单，至多 {LISTED} 条；更多时以文件提交", examples=[None]
     )
     kinds: tuple[RecordKind, ...] = Field(
