@@ -151,12 +151,12 @@ class Lane:
                 self.next.wake.set()
             started = calendar.now()
             outcome = self.line.deliver(batch, self.district, version, sent, begin_by)
+            over = calendar.now()  # while the leases are still held
             taken = self._settle(channel, sent, outcome)
             ended = _ended(outcome)
             with self.database.unit_of_work() as db:
-                now = calendar.now()
-                contacts.keep(db, channel.id, "delivery", batch, started, now, ended, len(sent), taken)
-                contacts.count(db, channel.id, self.settings, now, ended)
+                contacts.keep(db, channel.id, "delivery", batch, started, over, ended, len(sent), taken)
+                contacts.count(db, channel.id, self.settings, calendar.now(), ended)
             if ended.outcome != "done":
                 log.warning("delivery_failed", channel=self.code, code=ended.code, records=len(sent))
 

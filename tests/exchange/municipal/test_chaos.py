@@ -15,7 +15,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -246,7 +247,13 @@ def test_the_city_ends_up_with_what_we_hold(database_url: str, tmp_path: Path) -
             assert _differences(found) == {}
             assert found["compared"] > PROJECTS / 2
         journal = city.journal()
+        with database.reading() as connection:
+            spans = {
+                row.batch: (row.started_at, row.ended_at)
+                for row in connection.execute(select(Contact.batch, Contact.started_at, Contact.ended_at))
+            }
     _in_order(journal)
+    _never_twice_at_once(journal, spans)
     held = _held(tmp_path / "city")
     with database.reading() as connection:
         rows = connection.execute(
@@ -320,6 +327,18 @@ def _in_order(journal: list[dict[str, Any]]) -> None:
     for line in journal:
         versions[line["kind"], line["key"]].append(line["version"])
     assert {place: seen for place, seen in versions.items() if seen != sorted(seen)} == {}
+
+
+def _never_twice_at_once(journal: list[dict[str, Any]], spans: dict[str, tuple[datetime, datetime]]) -> None:
+    """No record was under way in two batches at the same time; who was killed has not told how long his took."""
+    of_record: dict[tuple[str, str], set[tuple[datetime, datetime]]] = defaultdict(set)
+    for line in journal:
+        if line["batch"] in spans:
+            of_record[line["kind"], line["key"]].add(spans[line["batch"]])
+    assert max(len(times) for times in of_record.values()) > 2
+    for place, times in of_record.items():
+        row = sorted(times)
+        assert all(before[1] <= after[0] for before, after in pairwise(row)), (place, row)
 
 
 def _held(folder: Path) -> dict[tuple[str, str], tuple[int, str, str]]:
