@@ -34,8 +34,10 @@ run: $(VENV)/.installed
 	$(BIN)/zhaoshang serve & server=$$!; \
 	wait $$server; status=$$?; kill $$sandbox 2>/dev/null; wait $$sandbox; exit $$status
 
+# Neighbours stay on one worker, which keeps what they begin with; whoever is done first takes over the rest. Servers
+# that tests start need not compile the code each time, whatever the machine says.
 test: check
-	TEST_BACKENDS=$(TEST_BACKENDS) $(BIN)/pytest -n auto
+	PYTHONDONTWRITEBYTECODE= TEST_BACKENDS=$(TEST_BACKENDS) $(BIN)/pytest -n auto --dist worksteal
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff check .
