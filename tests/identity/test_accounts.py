@@ -199,6 +199,7 @@ GIVEN = {
     Role.SYSTEM_ADMIN: {"meta.read", "unit.read"},
     Role.REVIEWER: {
         "meta.read", "unit.read", "enterprise.read", "project.read", "figure.read", "stream.read", "ledger.export",
+        "municipal.read", "municipal.pull", "municipal.answer",
     },
 }  # fmt: skip
 

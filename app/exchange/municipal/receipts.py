@@ -35,7 +35,7 @@ _record = bulk.table_of(Record)
 _looked_at = Statement(
     select(
         Record.id, Record.channel_id, Record.kind, Record.key, Record.op, Record.wanted_version, Record.held_version,
-        Record.state, Record.attempts, Record.lease,
+        Record.state, Record.attempts, Record.lease, Record.project_id,
     )
     .where(among(Record.id, "numbers"))
     .order_by(Record.id)
@@ -94,6 +94,7 @@ class _Row:
     state: str
     attempts: int
     lease: str | None
+    project_id: int | None
 
 
 @dataclass(slots=True)
@@ -325,8 +326,8 @@ def _waits(batch: _Batch, row: _Row, one: Sent, receipt: Receipt) -> None:
     if receipt.result is Result.REJECTED:
         batch.taken.rejected += 1
         told = rejections.Rejection(
-            RecordKind(row.kind), row.key, one.version, cleaned(receipt.code, 64), cleaned(receipt.field, 64),
-            cleaned(receipt.message, 500),
+            row.id, row.project_id, RecordKind(row.kind), row.key, one.version, cleaned(receipt.code, 64),
+            cleaned(receipt.field, 64), cleaned(receipt.message, 500),
         )  # fmt: skip
         batch.rejected.append(told)
         _change(

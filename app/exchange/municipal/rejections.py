@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from app.exchange.municipal.models import Channel
 from app.exchange.municipal.wire.contract import RECORD_KIND_LABELS, RecordKind
+from app.facts.projects import sights as project_sights
 from app.identity.notices import recipients
 from app.kernel import events, notices
 from app.kernel.access import Permission
@@ -34,6 +35,8 @@ hundred."""
 class Rejection:
     """A record in a version that the city will not have, and why."""
 
+    record_id: int
+    project_id: int | None
     kind: RecordKind
     key: str
     version: int
@@ -48,26 +51,33 @@ class Rejection:
 
 
 def tell(db: Session, channel: Channel, name: str, found: Sequence[Rejection]) -> None:
-    """Tell of records that were rejected just now; `name` is the channel's."""
+    """Tell of records that were rejected just now, those who may see their projects; `name` is the channel's."""
     if not found:
         return
-    # Reasons are the city's words: they stay with the record, the log cannot be erased.
-    told = [[str(one.kind), one.key, one.version, one.code, one.field] for one in found]
     channel = db.get_one(Channel, channel.id)  # it may come from another session
+    # Keys and reasons stay with the records: the log cannot be erased, and not everybody may see every project.
+    told = [[one.record_id, one.version, one.code, one.field] for one in found]
     events.record(db, "municipal_channel.rejected", channel, records=told)
     people = recipients.who_may(db, Permission.MUNICIPAL_SEND)
-    if len(found) > TOLD_SINGLY:
-        first = found[0]
+    sights = project_sights.newest(db.connection(), {one.project_id for one in found if one.project_id is not None})
+    seen = {
+        one: [p for p in people if one.project_id is None or project_sights.admits(p, sights.get(one.project_id))]
+        for one in found
+    }
+    together = [one for one in found if len(seen[one]) == len(people)]
+    if len(together) > TOLD_SINGLY:
+        first = together[0]
         notices.tell(
-            db, people, MANY_REJECTED, channel, channel=name, count=len(found), what=RECORD_KIND_LABELS[first.kind],
-            record=first.key, reason=first.told,
+            db, people, MANY_REJECTED, channel, channel=name, count=len(together),
+            what=RECORD_KIND_LABELS[first.kind], record=first.key, reason=first.told,
         )  # fmt: skip
-        return
+        together = []
     for one in found:
-        notices.tell(
-            db, people, REJECTED, channel, key=_key(channel, one.kind, one.key), channel=name,
-            what=RECORD_KIND_LABELS[one.kind], record=one.key, version=one.version, reason=one.told,
-        )  # fmt: skip
+        if one in together or len(seen[one]) < len(people):
+            notices.tell(
+                db, seen[one], REJECTED, channel, key=_key(channel, one.kind, one.key), channel=name,
+                what=RECORD_KIND_LABELS[one.kind], record=one.key, version=one.version, reason=one.told,
+            )  # fmt: skip
 
 
 _open = Statement(select(Notice.key).where(OPEN, Notice.kind == REJECTED.code).distinct())

@@ -17,12 +17,15 @@ from app.exchange.municipal.channels import Connection
 from app.exchange.municipal.models import Channel, Record, RecordState
 from app.exchange.municipal.receipts import Sent, Taken
 from app.exchange.municipal.wire.contract import Operation, Receipt, RecordKind, Result
+from app.facts.projects.models import ProjectGrant
+from app.facts.projects.service import refresh_sight
 from app.kernel.chain import Event
 from app.kernel.db import Database
 from app.kernel.notices import Notice
 from tests.clients import Work
 from tests.exchange.municipal.carrying import SECRET, make_records
 from tests.factories.identity import make_user
+from tests.factories.projects import make_project
 
 START = datetime(2020, 8, 20, tzinfo=UTC)
 LEASE = timedelta(seconds=90)
@@ -241,6 +244,24 @@ def test_rejections_are_told_and_settled_when_they_are_accepted(database: Databa
         one.answer(1, Result.ACCEPTED, 0, None)
     with db() as session:
         assert session.scalars(select(Notice.done_at)).one() is not None
+
+
+def test_of_a_sealed_project_only_who_may_see_it_is_told(db: Work) -> None:
+    with db() as session:
+        make_user(session, "officer")
+        named = make_user(session, "officer", named=True)
+        project = make_project(session, confidentiality="sealed")
+        session.add(ProjectGrant(project_id=project.id, user_id=named.id, source="named"))
+        session.flush()
+        refresh_sight(session, project)
+        one = Trial(session)
+        session.execute(update(Record).values(project_id=project.id))
+        one.claim(True)
+        one.answer(0, Result.REJECTED, 0, None)
+    with db() as session:
+        assert session.scalars(select(Notice.user_id)).all() == [named.id]
+        [said] = session.scalars(select(Event).where(Event.kind == "municipal_channel.rejected"))
+        assert "2020-W34" not in said.body
 
 
 def test_a_batch_is_taken_by_as_many_statements_as_one_record(database: Database, statements: Any) -> None:
