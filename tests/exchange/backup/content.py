@@ -101,7 +101,10 @@ def fill_every_table(database: Database) -> None:
 
 def _only_ties(table: Table) -> bool:
     """Whether its rows are told apart by what they tie together alone: all of ours tie the same."""
-    uniques = [c for c in table.constraints if isinstance(c, UniqueConstraint)]
+    uniques = [
+        *(c for c in table.constraints if isinstance(c, UniqueConstraint)),
+        *(index for index in table.indexes if index.unique),
+    ]
     return any(all(column.foreign_keys and not column.nullable for column in unique.columns) for unique in uniques)
 
 
