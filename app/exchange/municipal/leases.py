@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from app.exchange.municipal.circuit import Circuit
 from app.exchange.municipal.models import Channel, ChannelState, Record, RecordState
 from app.exchange.municipal.receipts import ALONE, Sent
+from app.exchange.municipal.records import may_go
 from app.exchange.municipal.wire.contract import Operation, RecordKind
 from app.kernel.among import among, numbers
 from app.kernel.db import Instant
@@ -27,7 +28,8 @@ _free = or_(Record.lease_until.is_(None), Record.lease_until <= _now)
 _due = Statement(
     select(Record.id, Record.kind, Record.key, Record.wanted_version, Record.op, Record.wanted, Record.attempts)
     .where(
-        Record.channel_id == bindparam("channel"), Record.state == bindparam("state"), Record.next_try <= _now, _free
+        Record.channel_id == bindparam("channel"), Record.state == bindparam("state"), Record.next_try <= _now, _free,
+        may_go(),
     )
     .order_by(Record.next_try, Record.id)
     .limit(bindparam("most"))
@@ -54,7 +56,7 @@ def look(connection: Connection, codes: Collection[str], now: datetime) -> list[
     """The active channels of these codes: all there is to read while nothing happens."""
     free = or_(Record.lease_until.is_(None), Record.lease_until <= now)
     waits = [
-        exists().where(Record.channel_id == Channel.id, Record.state == state, Record.next_try <= now, free)
+        exists().where(Record.channel_id == Channel.id, Record.state == state, Record.next_try <= now, free, may_go())
         for state in WAITING
     ]
     rows = connection.execute(

@@ -20,7 +20,7 @@ from app.facts.projects.models import Project
 from app.kernel import calendar, chain
 from app.kernel.access import Actor
 from app.kernel.db import instant_text
-from app.kernel.errors import NotFound
+from app.kernel.errors import Conflict, NotFound
 from app.kernel.paging import EVERYTHING, Listing, Where
 
 Reader = Connection | Session
@@ -30,6 +30,12 @@ class NoChannel(NotFound):
     code = "no_channel"
     message = "没有这个上报通道"
     english = "There is no such channel."
+
+
+class ChannelPaused(Conflict):
+    code = "channel_paused"
+    message = "该通道已暂停上报"
+    english = "This channel is paused: nothing goes over it."
 
 
 class NoRecord(NotFound):

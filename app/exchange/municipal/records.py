@@ -5,11 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, null, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, case, exists, func, null, select, update
 
 from app.exchange.municipal.mapping import digest_of
 from app.exchange.municipal.models import Record, RecordState
 from app.exchange.municipal.wire.contract import Operation, RecordKind
+from app.facts.projects.models import Project
+from app.facts.projects.terms import Confidentiality
 from app.kernel import bulk
 from app.kernel.among import among, numbers
 from app.kernel.db import Instant
@@ -41,6 +43,7 @@ _columns = select(Record.kind, Record.key, Record.id, Record.op, Record.digest).
     Record.channel_id == bindparam("channel")
 )
 _of_projects = Statement(_columns.where(among(Record.project_id, "projects")))
+_orphans = Statement(_columns.where(Record.project_id.is_(None), Record.kind != RecordKind.WEEK))
 _of_kind = Statement(_columns.where(Record.kind == bindparam("kind")))
 
 
@@ -48,6 +51,18 @@ def of_projects(connection: Connection, channel: int, projects: Sequence[int]) -
     """The records of these projects and their funds."""
     rows = _of_projects.rows(connection, {"channel": channel, "projects": numbers(projects)})
     return {(kind, key): Known(*row) for kind, key, *row in rows}
+
+
+def orphans(connection: Connection, channel: int) -> dict[Key, Known]:
+    """Tombstones of what the city held and we knew nothing of; what is restored or entered anew may have their keys."""
+    rows = _orphans.rows(connection, {"channel": channel})
+    return {(kind, key): Known(*row) for kind, key, *row in rows}
+
+
+def may_go() -> ColumnElement[bool]:
+    """All but what has been sealed and is not dropped from the records yet: its tombstone follows soon."""
+    sealed = exists().where(Project.id == Record.project_id, Project.confidentiality == Confidentiality.SEALED)
+    return (Record.op == Operation.DELETE) | ~sealed
 
 
 def of_weeks(connection: Connection, channel: int) -> dict[Key, Known]:
@@ -107,7 +122,8 @@ def _add(connection: Connection, channel: int, now: datetime, changes: Sequence[
 
 
 # In the database, since the courier writes what the city has answered at the same time: it decides what is read here.
-_sent = Record.state == RecordState.SENT
+# A tombstone does not wait for the receipt of what went before.
+_waits = and_(Record.state == RecordState.SENT, bindparam("to_op", type_=Record.op.type) != Operation.DELETE)
 _renewal = Statement(
     update(Record)
     .where(Record.id == bindparam("record"))
@@ -120,9 +136,11 @@ _renewal = Statement(
         wanted_at=bindparam("at", type_=Instant),
         position=bindparam("to_position"),
         # One whose receipt is awaited goes again when that has come.
-        state=case((_sent, Record.state), else_=RecordState.PENDING),
-        attempts=case((_sent, Record.attempts), else_=0),
-        next_try=case((_sent, Record.next_try), else_=bindparam("at", type_=Instant)),
+        state=case((_waits, Record.state), else_=RecordState.PENDING),
+        attempts=case((_waits, Record.attempts), else_=0),
+        next_try=case((_waits, Record.next_try), else_=bindparam("at", type_=Instant)),
+        package_id=case((_waits, Record.package_id), else_=null()),
+        project_id=func.coalesce(Record.project_id, bindparam("project", type_=Record.project_id.type)),
         code=null(),
         field=null(),
         reason=null(),
@@ -137,7 +155,7 @@ def _renew(connection: Connection, now: datetime, changes: Iterable[tuple[int, C
         op = Operation.DELETE if want.text is None else Operation.PUT
         lines.append(
             {"record": there.id, "to_op": op, "to_wanted": want.text, "to_digest": digest, "to_position": place,
-             "at": now}
+             "at": now, "project": want.project_id}
         )  # fmt: skip
     if lines:
         # In the order of their numbers, as the courier locks them.

@@ -58,7 +58,15 @@ def follow(database: Database, connections: Connections, *, district: str) -> in
 
     Cheap where nothing has happened. Where somebody else is at a channel it is left to him.
     """
-    return sum(_follow(database, code, district) for code in connections)
+    made, failures = 0, list[Exception]()
+    for code in connections:
+        try:
+            made += _follow(database, code, district)
+        except Exception as failure:  # the other channels go on
+            failures.append(failure)
+    if failures:
+        raise failures[0]
+    return made
 
 
 def _follow(database: Database, code: str, district: str) -> int:
@@ -175,6 +183,7 @@ def _projects(connection: Connection, channel: int, position: int, by: Reported,
         for kind, key, project, payload in payloads.of_projects(connection, by.report, ids, by.district)
     }
     known = records.of_projects(connection, channel, ids)
+    known |= {key: there for key, there in records.orphans(connection, channel).items() if key in wanted}
     return records.settle(connection, channel, position, calendar.now(), known, wanted)
 
 

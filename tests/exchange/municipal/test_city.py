@@ -95,6 +95,13 @@ def test_no_answer_is_kept_and_what_was_sealed_is_held_back(city: TestClient, db
     assert as_("reviewer").get(f"{API}/funds").json()["items"][0]["key"] is None
 
 
+def test_nothing_is_fetched_while_the_channel_is_paused(city: TestClient, as_: As) -> None:
+    as_("officer").post(f"{API}/channels/fetched/pause", json={"reason": "数据有误"})
+    assert city.get(f"{API}/projects").json()["code"] == "channel_paused"
+    as_("officer").post(f"{API}/channels/fetched/resume", json={"reason": "已更正"})
+    assert city.get(f"{API}/projects").status_code == 200
+
+
 def test_which_channel_is_fetched(city: TestClient, connections: dict[str, Any]) -> None:
     assert city.get(f"{API}/weeks", params={"channel": "fetched"}).status_code == 200
     assert city.get(f"{API}/weeks", params={"channel": "city"}).json()["errors"][0]["code"] == "no_pull_channel"

@@ -255,6 +255,7 @@ def test_of_a_sealed_project_only_who_may_see_it_is_told(db: Work) -> None:
         session.flush()
         refresh_sight(session, project)
         one = Trial(session)
+        one.want(False)
         session.execute(update(Record).values(project_id=project.id))
         one.claim(True)
         one.answer(0, Result.REJECTED, 0, None)

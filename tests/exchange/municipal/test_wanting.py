@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlalchemy import select, update
+from sqlalchemy import insert, select, update
 from sqlalchemy.orm import Session
 
-from app.exchange.municipal import records, wanting
+from app.exchange.municipal import leases, records, wanting
 from app.exchange.municipal.channels import Connection
 from app.exchange.municipal.mapping import digest_of
 from app.exchange.municipal.models import Channel, Record, RecordState
@@ -308,6 +308,55 @@ def test_a_version_that_the_city_holds_is_kept_while_a_newer_one_is_wanted(
         positions = session.scalars(select(Record.position)).all()
         assert len(set(positions)) == len(positions)
         assert session.scalars(select(Channel.position)).one() == max(positions)
+
+
+def test_a_tombstone_does_not_wait_for_the_receipt_of_what_went_before(db: Work, go: Go, fund: tuple[str, str]) -> None:
+    go()
+    with db() as session:
+        session.execute(update(Record).values(state=RecordState.SENT, next_try=calendar.now() + timedelta(days=1)))
+        one(session).confidentiality = Confidentiality.SEALED
+    go()
+    with db() as session:
+        record = session.scalars(select(Record).where(Record.key == CODE)).one()
+        assert (record.op, record.state, record.wanted_version) == (Operation.DELETE, RecordState.PENDING, 2)
+        assert record.next_try <= calendar.now()
+
+
+def test_what_is_sealed_goes_no_more_though_nobody_has_followed_yet(db: Work, go: Go, fund: tuple[str, str]) -> None:
+    go()
+    later = calendar.now() + timedelta(seconds=90)
+    with db() as session:
+        one(session).confidentiality = Confidentiality.SEALED
+    with db() as session:
+        channel = session.scalars(select(Channel)).one()
+        sent = leases.claim(session, channel.id, "batch", 500, calendar.now(), later)
+        assert sent and {record.kind for record in sent} == {RecordKind.WEEK}
+    go()
+    with db() as session:
+        sent = leases.claim(session, channel.id, "batch", 500, calendar.now(), later)
+        assert {(record.kind, record.op) for record in sent} == {
+            (RecordKind.PROJECT, Operation.DELETE), (RecordKind.FUND, Operation.DELETE),
+        }  # fmt: skip
+
+
+def test_what_comes_back_under_the_key_of_a_tombstone_that_nobody_knew_goes_on_from_it(
+    db: Work, database: Database, go: Go, fund: tuple[str, str]
+) -> None:
+    go()
+    lost = "500114-2020-0003"
+    with db() as session:
+        # As reconciling makes it, after a backup was restored: the city holds what we do not know.
+        values = dict(session.execute(select(Record.__table__).where(Record.key == CODE)).one()._mapping)
+        values |= {"id": 9999, "key": lost, "project_id": None, "op": Operation.DELETE, "wanted": None}
+        values |= {"digest": digest_of(None), "wanted_version": 6, "position": 9999}
+        session.execute(insert(Record).values(values))
+        session.execute(update(Channel).values(position=9999))
+    with db() as session:
+        make_project(session, code=lost, stage="signed")
+    go()
+    with db() as session:
+        record = session.scalars(select(Record).where(Record.key == lost)).one()
+        assert (record.op, record.wanted_version) == (Operation.PUT, 7) and record.project_id is not None
 
 
 def test_a_load_that_was_interrupted_is_taken_up_again(

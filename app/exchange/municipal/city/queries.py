@@ -7,16 +7,15 @@ places become visible in their order, and nothing comes in before what has been 
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, exists, select
+from sqlalchemy import Connection, select
 
 from app.exchange.municipal.channels import Connection as Settings
 from app.exchange.municipal.channels import Connections
 from app.exchange.municipal.city.schemas import PullQuery
-from app.exchange.municipal.models import Channel, Record
-from app.exchange.municipal.queries import NoChannel, visible_projects
-from app.exchange.municipal.wire.contract import Operation, RecordKind
-from app.facts.projects.models import Project
-from app.facts.projects.terms import Confidentiality
+from app.exchange.municipal.models import Channel, ChannelState, Record
+from app.exchange.municipal.queries import ChannelPaused, NoChannel, visible_projects
+from app.exchange.municipal.records import may_go
+from app.exchange.municipal.wire.contract import RecordKind
 from app.kernel.access import Actor
 from app.kernel.errors import Conflict, Invalid
 
@@ -38,23 +37,20 @@ def chosen(connections: Connections, asked: str | None) -> tuple[str, Settings]:
     return code, pulled[code]
 
 
-def fetchable() -> ColumnElement[bool]:
-    """All but what has been sealed and is not dropped from the records yet: it comes soon, as a tombstone, in a later
-    place."""
-    sealed = exists().where(Project.id == Record.project_id, Project.confidentiality == Confidentiality.SEALED)
-    return (Record.op == Operation.DELETE) | ~sealed
-
-
 def page(connection: Connection, actor: Actor, code: str, kind: RecordKind, q: PullQuery) -> dict[str, Any]:
     """A page of changes after a place; read in one statement, so that all of it is of one moment."""
-    channel = connection.execute(select(Channel.id, Channel.position).where(Channel.code == code)).one_or_none()
+    channel = connection.execute(
+        select(Channel.id, Channel.position, Channel.state).where(Channel.code == code)
+    ).one_or_none()
     if channel is None:
         raise NoChannel
+    if actor.kind == "key" and channel.state is ChannelState.PAUSED:
+        raise ChannelPaused
     if q.after > channel.position:
         raise CursorAhead
     rows = connection.execute(
         select(Record.key, Record.wanted_version, Record.op, Record.position, Record.wanted, Record.project_id)
-        .where(Record.channel_id == channel.id, Record.kind == kind, Record.position > q.after, fetchable())
+        .where(Record.channel_id == channel.id, Record.kind == kind, Record.position > q.after, may_go())
         .order_by(Record.position)
         .limit(q.limit + 1)
     ).all()

@@ -8,7 +8,7 @@ from fastapi import Depends, Request, Response
 from app.exchange.municipal.city import queries, service
 from app.exchange.municipal.city.queries import CursorAhead
 from app.exchange.municipal.city.schemas import PulledPage, PullQuery, TakenOut
-from app.exchange.municipal.queries import NoChannel, settings_of
+from app.exchange.municipal.queries import ChannelPaused, NoChannel, settings_of
 from app.exchange.municipal.routes import ChannelCode, connections_of
 from app.exchange.municipal.wire import messages, signatures
 from app.exchange.municipal.wire.contract import Receipts, RecordKind
@@ -35,7 +35,7 @@ _SIGNED: dict[int | str, dict[str, Any]] = {
         }
     }
 }
-_REFUSED = raises(NoChannel, CursorAhead, Invalid)
+_REFUSED = raises(NoChannel, CursorAhead, ChannelPaused, Invalid)
 
 
 # -- fetching ------------------------------------------------------------------------------------------------------

@@ -11,11 +11,11 @@ from sqlalchemy.orm import Session
 
 from app.exchange.municipal import contacts, receipts
 from app.exchange.municipal.channels import Connection as Settings
-from app.exchange.municipal.city.queries import fetchable
 from app.exchange.municipal.contacts import Ended
 from app.exchange.municipal.models import Channel, Nonce, Record, RecordState
 from app.exchange.municipal.queries import NoChannel
 from app.exchange.municipal.receipts import Taken
+from app.exchange.municipal.records import may_go
 from app.exchange.municipal.wire import messages, signatures
 from app.exchange.municipal.wire.contract import Receipts, RecordKind
 from app.exchange.municipal.wire.refusals import Refused
@@ -55,8 +55,9 @@ def fetched(
         return
     now = calendar.now()
     with database.unit_of_work() as db:
-        # Beside whoever changes records, who holds this lock alone.
-        channel = db.execute(select(Channel.id).where(Channel.code == code).with_for_update(read=True)).scalar_one()
+        # Not beside whoever changes records; and alone from the start, since it may be written below.
+        locked = select(Channel.id).where(Channel.code == code).with_for_update(key_share=True)
+        channel = db.execute(locked).scalar_one()
         taken = Taken(accepted=_arrived(db, channel, kind, after, now) if after else 0)
         contacts.keep(
             db, channel, "pull", f"{kind}-{after}-{new_token('g')[-16:]}", now, now, Ended("done", 200), many, taken
@@ -69,7 +70,7 @@ def _arrived(db: Session, channel: int, kind: RecordKind, after: int, now: datet
         update(Record)
         .where(
             Record.channel_id == channel, Record.kind == kind, Record.position <= after,
-            Record.held_version < Record.wanted_version, Record.state == RecordState.PENDING, fetchable(),
+            Record.held_version < Record.wanted_version, Record.state == RecordState.PENDING, may_go(),
         )
         .values(
             held_version=Record.wanted_version, held_op=Record.op, held=None, held_at=now, state=RecordState.HELD,

@@ -5,7 +5,7 @@ from fastapi import File, Path, Request, Response, UploadFile
 from app.exchange.municipal.packages import answers, queries, service
 from app.exchange.municipal.packages.queries import NoPackage, PackageWithheld
 from app.exchange.municipal.packages.schemas import AnsweredOut, PackageFilter, PackageIn, PackageOut
-from app.exchange.municipal.queries import NoChannel
+from app.exchange.municipal.queries import ChannelPaused, NoChannel
 from app.exchange.municipal.routes import ChannelCode, Reader, Sender, answered, connections_of
 from app.exchange.municipal.schemas import ReasonIn
 from app.facts.evidence.receiving import Attachment, store_of
@@ -41,7 +41,7 @@ async def list_municipal_packages(read: Reader, q: Annotated[PackageFilter, aske
     summary="制作报送包",
     status_code=201,
     response_model=PackageOut,
-    responses=raises(NoChannel, service.NotByFile, service.NothingPending, service.Moved, Invalid),
+    responses=raises(NoChannel, service.NotByFile, service.NothingPending, service.Moved, ChannelPaused, Invalid),
 )
 def make_municipal_package(request: Request, code: ChannelCode, body: PackageIn, db: Db, actor: Sender) -> Response:
     """Put all that waits into files for the city: one for each kind of record, and `manifest.json` with counts, totals

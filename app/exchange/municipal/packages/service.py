@@ -14,15 +14,15 @@ from sqlalchemy.orm import Session
 from app.exchange.municipal import contacts, receipts
 from app.exchange.municipal import service as desk
 from app.exchange.municipal.channels import Connections
-from app.exchange.municipal.city.queries import fetchable
 from app.exchange.municipal.contacts import Ended
-from app.exchange.municipal.models import Channel, Package, PackageItem, Record, RecordState
+from app.exchange.municipal.models import Channel, ChannelState, Package, PackageItem, Record, RecordState
 from app.exchange.municipal.packages import books
 from app.exchange.municipal.packages.books import Head, Item, Made
 from app.exchange.municipal.packages.queries import NoPackage
-from app.exchange.municipal.queries import settings_of
+from app.exchange.municipal.queries import ChannelPaused, settings_of
 from app.exchange.municipal.receipts import Sent
 from app.exchange.municipal.reconciliations.queries import report_of
+from app.exchange.municipal.records import may_go
 from app.exchange.municipal.wire.contract import Receipt
 from app.identity.auth.queries import name_of
 from app.kernel import bulk, calendar, events, files
@@ -79,11 +79,14 @@ def prepare(database: Database, store: Store, connections: Connections, code: st
     if settings_of(connections, code).mode != "file":
         raise NotByFile
     with database.snapshot() as connection:
-        channel = connection.execute(select(Channel.id).where(Channel.code == code)).scalar_one_or_none()
+        found = connection.execute(select(Channel.id, Channel.state).where(Channel.code == code)).one_or_none()
+        if found is not None and found.state is ChannelState.PAUSED:
+            raise ChannelPaused
+        channel = None if found is None else found.id
         report = report_of(connection, code)
         rows = connection.execute(
             select(Record.id, Record.kind, Record.key, Record.wanted_version, Record.op, Record.wanted)
-            .where(Record.channel_id == channel, Record.state == RecordState.PENDING, fetchable())
+            .where(Record.channel_id == channel, Record.state == RecordState.PENDING, may_go())
             .order_by(Record.position)
             .limit(MOST_RECORDS)
         ).all()
