@@ -3,17 +3,19 @@
 from collections.abc import Iterator
 from datetime import date
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from app.facts.agreements.models import Agreement
 from app.facts.commitments.judging import Judged
 from app.facts.commitments.models import Commitment
 from app.facts.commitments.rules import CommitmentRule
+from app.facts.commitments.service import chain
 from app.facts.commitments.standing import of_project
 from app.facts.commitments.terms import CLAUSE_STATE_LABELS, ClauseKind, ClauseState
 from app.facts.reviews import queries as reviews
-from app.facts.reviews.models import Review
-from app.facts.reviews.terms import REVIEW_KIND_LABELS, ReviewKind, ReviewState
+from app.facts.reviews.models import Review, ReviewCondition
+from app.facts.reviews.terms import REVIEW_KIND_LABELS, Opinion, ReviewKind, ReviewState
 from app.kernel.errors import Conflict
 
 
@@ -93,9 +95,12 @@ def _basis(clause: Commitment, day: date) -> str | None:
 
 def _by_review(db: Session, clause: Commitment, rule: CommitmentRule, day: date) -> Iterator[Conflict]:
     concluded = reviews.concluded(db, clause.project_id, day, clause.agreement_id)
+    # A supplement does not get round what was said of the agreement whose clause it replaces.
+    papers = {one.agreement_id for one in chain(db, clause)} - {clause.agreement_id}
+    said = [concluded, *(reviews.concluded(db, clause.project_id, day, paper) for paper in sorted(papers))]
     for kind in AGAINST:
-        found = concluded.get(kind)
-        if found is not None and not found.clear:
+        found = next((one[kind] for one in said if kind in one and not one[kind].clear), None)
+        if found is not None:
             state = "未通过" if not found.open_conditions else f"尚有 {found.open_conditions} 项条件未落实"
             yield StoppedByReview(f"{REVIEW_KIND_LABELS[kind]}{state}，不能兑现")
     signed_on = db.get_one(Agreement, clause.agreement_id).signed_on
@@ -107,3 +112,12 @@ def _by_review(db: Session, clause: Commitment, rule: CommitmentRule, day: date)
         stands = review.state is ReviewState.CONCLUDED and review.concluded_on is not None
         if not stands or (review.concluded_on is not None and review.concluded_on > day):
             yield NoValidBasis(f"所据{REVIEW_KIND_LABELS[review.kind]}在该日没有有效的结论，不能兑现")
+        elif review.opinion is Opinion.NOT_PASSED or _has_open_conditions(db, review, day):
+            yield StoppedByReview(f"所据{REVIEW_KIND_LABELS[review.kind]}未通过，或尚有条件未落实，不能兑现")
+
+
+def _has_open_conditions(db: Session, review: Review, day: date) -> bool:
+    left = (ReviewCondition.met_on.is_(None)) | (ReviewCondition.met_on > day)
+    return (
+        db.scalars(select(ReviewCondition.id).where(ReviewCondition.review_id == review.id, left)).first() is not None
+    )

@@ -141,7 +141,7 @@ def change_commitment(
     "/commitments/{commitment_id}/void",
     summary="作废履约条款",
     response_model=CommitmentOut,
-    responses=raises(*CHANGED, AlreadyVoid, service.HasPayments),
+    responses=raises(*CHANGED, AlreadyVoid, service.HasPayments, service.HasSuccessor),
 )
 def void_commitment(commitment_id: CommitmentId, body: CommitmentVoidIn, db: Db, actor: Editor) -> Response:
     """Mark a clause as wrongly recorded: it stays to be seen and counts nowhere."""

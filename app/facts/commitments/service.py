@@ -1,6 +1,6 @@
 """What changes clauses: recording, correcting, voiding; stopping and waiving; what was delivered by hand."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -40,6 +40,12 @@ from app.kernel.access import Actor, Permission
 from app.kernel.errors import Conflict, Forbidden, Invalid
 
 _DAY = timedelta(days=1)
+
+
+class HasSuccessor(Conflict):
+    code = "has_successor"
+    message = "该条款已被另一条款取代，须先作废取代它的条款"
+    english = "Another clause has taken its place: void that one first."
 
 
 class HasPayments(Conflict):
@@ -149,19 +155,38 @@ def void(db: Session, actor: Actor, number: int, reason: str) -> tuple[Project, 
     project, clause = opened(db, actor, number, Permission.COMMITMENT_EDIT)
     if clause.voided_reason is not None:
         raise AlreadyVoid
-    if claimed_fen(db, clause):
+    if _claimed(db, [clause.id]):
         raise HasPayments
+    if db.scalars(
+        select(Commitment.id).where(Commitment.replaces_id == clause.id, Commitment.voided_reason.is_(None)).limit(1)
+    ).first():
+        raise HasSuccessor
     clause.voided_reason = reason
     told(db, project, clause, "voided", reason)
     return project, clause
 
 
 def claimed_fen(db: Session, clause: Commitment) -> int:
-    """What was asked for or paid under a clause, and under those it took the place of, less what was taken back."""
-    numbers, one = [clause.id], clause
-    while one.replaces_id is not None and one.replaces_id not in numbers:
-        one = db.get_one(Commitment, one.replaces_id)
-        numbers.append(one.id)
+    """What was asked for or paid under a clause and all that it took the place of or that took its, less what was taken
+    back: it is one promise, and stays so when one of them is voided."""
+    return _claimed(db, [one.id for one in chain(db, clause)])
+
+
+def chain(db: Session, clause: Commitment) -> list[Commitment]:
+    """The clause with all that it replaced and that replaced it, void ones included."""
+    clauses = db.scalars(select(Commitment).where(Commitment.project_id == clause.project_id).order_by(Commitment.id))
+    ties = {one.id: one for one in clauses}
+    found, grown = {clause.id}, True
+    while grown:
+        more = {n for n, one in ties.items() if one.replaces_id in found} | {
+            replaced for n in found if n in ties and (replaced := ties[n].replaces_id) is not None
+        }
+        grown = not more <= found
+        found |= more
+    return [ties[number] for number in sorted(found) if number in ties]
+
+
+def _claimed(db: Session, numbers: Sequence[int]) -> int:
     amounts = select(CommitmentPayment.amount_fen).where(
         CommitmentPayment.commitment_id.in_(numbers), CommitmentPayment.state.in_(sorted(CLAIMED))
     )

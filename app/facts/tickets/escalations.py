@@ -36,16 +36,17 @@ def moves(connection: Connection, now: datetime) -> list[int]:
     versions = rules.versions(connection, TICKET_LIMITS)
     found = []
     rows = connection.execute(
-        select(Ticket.id, Ticket.round, Ticket.category, Ticket.due_at, TicketRound.opened_at)
+        select(Ticket.id, Ticket.round, Ticket.category, Ticket.due_at, TicketRound.opened_at, TicketRound.assumed_from)
         .join(TicketRound, (TicketRound.ticket_id == Ticket.id) & (TicketRound.number == Ticket.round))
         .where(_OPEN)
         .order_by(Ticket.id)
     ).all()
     for row in rows:
         held: TicketLimits = rules.ruling(versions, calendar.day_of(row.opened_at)).body
-        due = due_at(held, row.category, row.opened_at, overrides).at
+        counted = due_at(held, row.category, row.opened_at, overrides)
+        due = counted.at
         reached = levels(rule, row.category, row.opened_at, due, overrides)
-        if due != row.due_at or any(
+        if (due, counted.assumed_from) != (row.due_at, row.assumed_from) or any(
             _is_reached(level, at, now, due) and (row.id, row.round, level.level) not in known for level, at in reached
         ):
             found.append(row.id)

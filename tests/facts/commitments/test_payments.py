@@ -235,3 +235,38 @@ def test_a_supplement_carries_what_was_paid(as_: As, db: Work) -> None:
     assert as_("officer").get(f"{API}/commitments/{newer}").json()["achieved"]["amount"] == "600000.00"
     assert apply(as_, newer, "100000.01").json()["code"] == "more_than_promised"
     assert apply(as_, newer, "100000.00").status_code == 201
+
+
+def test_one_promise_is_paid_once_whichever_of_its_clauses_falls_away(as_: As, db: Work) -> None:
+    number = a_subsidy(db)
+    with db() as session:
+        old = session.get_one(Commitment, number)
+        project = session.get_one(Project, old.project_id)
+        paper: Agreement = make_agreement(session, project, "supplement", date(2021, 6, 30), increment_fen=0)
+        newer = make_commitment(session, paper, "subsidy", 1_000_000_00, replaces_id=number).id
+        last = make_commitment(session, paper, "subsidy", 1_000_000_00, replaces_id=newer).id
+    payment = until_approved(as_, last, "1000000.00")
+    assert step(as_("officer", login="payer"), payment, "pay", paid_on="2021-06-30").status_code == 200
+    voided = as_("officer").post(f"{API}/commitments/{newer}/void", json={"reason": "误登"})
+    assert (voided.status_code, voided.json()["code"]) == (409, "has_successor")
+    with db() as session:  # as when their agreement is voided
+        for clause in (newer, last):
+            session.get_one(Commitment, clause).voided_reason = "补充协议作废"
+    assert apply(as_, number, "1.00").json()["code"] == "more_than_promised"
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_a_review_that_was_not_passed_is_no_basis(as_: As, db: Work, named: bool) -> None:
+    number = a_subsidy(db)
+    _review(db, number, ReviewKind.DUE_DILIGENCE if named else ReviewKind.LEGAL, Opinion.NOT_PASSED)
+    with db() as session:
+        clause = session.get_one(Commitment, number)
+        review = session.scalars(select(Review)).one()
+        if named:  # the clause rests on it
+            clause.review_id = review.id
+        else:  # it is about the agreement whose clause a supplement replaces
+            review.agreement_id = clause.agreement_id
+            project = session.get_one(Project, clause.project_id)
+            paper: Agreement = make_agreement(session, project, "supplement", date(2021, 6, 30), increment_fen=0)
+            number = make_commitment(session, paper, "subsidy", 1_000_000_00, replaces_id=number).id
+    assert apply(as_, number).json()["code"] == "stopped_by_review"
