@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from app.identity.auth.queries import name_of
-from app.kernel import calendar, chain
+from app.kernel import bulk, calendar, chain
 from app.kernel.access import Actor
 from app.kernel.calendar import Period
 from app.kernel.db import Database
@@ -46,6 +46,8 @@ def publish(db: Session, actor: Actor, body: IssueIn) -> Issue:
         content = chain.canonical(kind.content(connection, period).model_dump(mode="json")).decode()
         ruling = kind.ruling(connection, period)
         seq, mark = chain.end(connection)
+    # One at a time: who publishes a period for the first time finds no row to hold, and a number more would be free.
+    bulk.alone(db.connection(), f"issue {kind.code}")
     last = db.scalars(
         select(Issue)
         .where(Issue.kind == kind.code, Issue.period == period.text)
