@@ -23,15 +23,6 @@ class What(StrEnum):
     NEWER_THERE = "newer_there"
 
 
-WHAT_LABELS = {
-    What.MISSING_THERE: "市级缺少",
-    What.MISSING_HERE: "市级多出",
-    What.DIFFERENT: "内容不同",
-    What.OLDER: "市级版本较旧",
-    What.NEWER_THERE: "市级版本较新",
-}
-
-
 @dataclass(frozen=True, slots=True)
 class Ours:
     """A record of ours. `moving`: it is on its way, or went while the city was asked; `rejected`: the city has refused
